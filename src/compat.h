@@ -1,0 +1,27 @@
+/*
+ * compat.h
+ *		The one place where PostgreSQL versions 15 to 18 are told apart.
+ */
+#ifndef AR_COMPAT_H
+#define AR_COMPAT_H
+
+/* Soft errors came with 16; before it an input function simply raises. */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#include "varatt.h"
+#else
+#define ereturn(context, dummy_value, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy_value; \
+	} while (0)
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#define AR_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "ar_ext", .version = AR_EXT_VERSION)
+#else
+#define AR_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* AR_COMPAT_H */
