@@ -1,0 +1,189 @@
+#!/bin/bash
+# check.sh: build with every warning an error, then run every test; the last line says how many passed and failed.
+#
+# Each stage shows its runner's own output; the last line adds up the runners' own totals.  A stage without files is
+# skipped with a word.  Nothing outside a scratch of its own is written, so any number may run at once.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools/setup.sh
+. tools/server.sh
+
+passed=0
+failed=0
+executed=0
+
+stage() {
+    printf '\n== %s\n' "$1"
+}
+
+# count PASSED FAILED: add a runner's totals to ours.
+count() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    executed=$((executed + $1 + $2))
+}
+
+# finish: print the line of totals and leave with the status it implies.
+finish() {
+    if [ $executed = 0 ]; then
+        echo "No test was run, and that is a failure."
+        failed=$((failed + 1))
+    fi
+    [ $failed = 0 ] || scratch_keep_log
+    printf '\n%s\n' "$passed passed, $failed failed"
+    [ $failed = 0 ] || exit 1
+    exit 0
+}
+
+# The log is the server user's, the counting is ours: run a command, show its output, keep it.
+logged() {
+    local log=$1
+    shift
+    set +e
+    "$@" 2>&1 | as_server tee "$SCRATCH/log/$log"
+    local status=${PIPESTATUS[0]}
+    set -e
+    return "$status"
+}
+
+# count_regress LOG STATUS: the totals of pg_regress and pg_isolation_regress, in the words of 15 and of later ones.
+count_regress() {
+    local log=$SCRATCH/log/$1 total=0 bad=0
+    if [[ $(<"$log") =~ ([0-9]+)\ of\ ([0-9]+)\ tests\ failed ]]; then
+        bad=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
+    elif [[ $(<"$log") =~ All\ ([0-9]+)\ tests\ passed ]]; then
+        total=${BASH_REMATCH[1]}
+    fi
+    # A runner that gave up counts, whatever it managed to say.
+    if [ "$2" != 0 ] && [ "$bad" = 0 ]; then
+        bad=1 total=$((total > 0 ? total : 1))
+    fi
+    count $((total - bad)) "$bad"
+}
+
+# count_prove LOG STATUS: the totals of prove and pg_prove.
+count_prove() {
+    local log=$SCRATCH/log/$1 total=0 bad=0
+    if [[ $(<"$log") =~ Files=[0-9]+,\ Tests=([0-9]+) ]]; then
+        total=${BASH_REMATCH[1]}
+    fi
+    if [[ $(<"$log") =~ ([0-9]+)/[0-9]+\ subtests\ failed ]]; then
+        bad=${BASH_REMATCH[1]}
+    fi
+    # A file that dies, or plans more than it runs, fails without a failed subtest.
+    if [ "$2" != 0 ] && [ "$bad" = 0 ]; then
+        bad=1 total=$((total + 1))
+    fi
+    count $((total - bad)) "$bad"
+}
+
+# verify_line WORDS COMMAND...: one check of the house itself, as a line like a runner's.
+verify_line() {
+    local words=$1
+    shift
+    if "$@"; then
+        echo "ok - $words"
+        passed=$((passed + 1))
+    else
+        echo "not ok - $words"
+        failed=$((failed + 1))
+    fi
+}
+
+names() {
+    (cd "$TREE" && find "$1" -name "*.$2" -printf '%f\n' 2>/dev/null | LC_ALL=C sort | sed "s/\.$2\$//") || true
+}
+
+# Functions that overrun a buffer, or hide a malformed number.
+no_unsafe_calls() {
+    ! grep -nE '\b(sprintf|vsprintf|strcpy|strcat|atoi|atol|atof|gets)\(' -r src
+}
+
+stage "house"
+verify_line "the C code calls no function that can overrun a buffer or hide a malformed number" no_unsafe_calls
+for generator in tools/currency_table*; do
+    [ -x "$generator" ] || continue
+    verify_line "the compiled-in currency table is the one that $generator makes" "$generator" --check
+done
+
+scratch_temporary check
+
+stage "build with clang, warnings as errors"
+# The server's flags and headers are made for gcc, and PGXS hands them to clang too: no fault of the code.
+foreign_flags="-Wno-ignored-attributes -Wno-ignored-optimization-argument"
+foreign_flags+=" -Wno-unknown-warning-option -Wno-unused-command-line-argument"
+if ! logged build-clang build CC=clang with_llvm=no COPT="-Werror $foreign_flags" all; then
+    count 0 1
+    finish
+fi
+in_tree make -s PG_CONFIG="$PG_CONFIG" clean
+stage "build with gcc, warnings as errors, assertions on"
+if ! logged build-gcc build CC=gcc COPT="-Werror -DUSE_ASSERT_CHECKING" all || ! install_build; then
+    count 0 1
+    finish
+fi
+cluster_start "fsync = off" "max_prepared_transactions = 10"
+
+stage "pg_regress: test/sql"
+tests=$(names test/sql sql)
+if [ -n "$tests" ]; then
+    as_server mkdir "$SCRATCH/log/regress"
+    in_tree ln -s "$SCRATCH/tree/expected" "$SCRATCH/log/regress/expected"
+    status=0
+    # shellcheck disable=SC2086
+    logged regress.log in_tree "$PGXS_TEST/regress/pg_regress" --inputdir=test --outputdir="$SCRATCH/log/regress" \
+        --bindir="$BIN" --dbname=regress --load-extension=ar_ext $tests || status=$?
+    [ $status = 0 ] || as_server cat "$SCRATCH/log/regress/regression.diffs" || true
+    count_regress regress.log $status
+else
+    echo "skipped: no files"
+fi
+
+# A database with the books in it, for the stages that begin there.
+make_books() {
+    as_server createdb "$1" && scratch_psql -d "$1" -c "CREATE EXTENSION ar_ext" -c "CALL ar.create_books()"
+}
+
+stage "isolation: test/specs"
+tests=$(names test/specs spec)
+if [ -n "$tests" ]; then
+    make_books isolation
+    as_server mkdir "$SCRATCH/log/isolation"
+    in_tree ln -s "$SCRATCH/tree/expected" "$SCRATCH/log/isolation/expected"
+    status=0
+    # shellcheck disable=SC2086
+    logged isolation.log in_tree "$PGXS_TEST/isolation/pg_isolation_regress" --inputdir=test \
+        --outputdir="$SCRATCH/log/isolation" --bindir="$BIN" --dbname=isolation --use-existing $tests || status=$?
+    [ $status = 0 ] || as_server cat "$SCRATCH/log/isolation/regression.diffs" || true
+    count_regress isolation.log $status
+else
+    echo "skipped: no files"
+fi
+
+stage "pgTAP: test/pgtap"
+if [ -n "$(names test/pgtap sql)" ]; then
+    make_books pgtap
+    scratch_psql -d pgtap -c "CREATE SCHEMA tap" -c "CREATE EXTENSION pgtap SCHEMA tap" \
+        -c "ALTER DATABASE pgtap SET search_path = public, tap"
+    status=0
+    logged pgtap.log in_tree pg_prove --psql-bin "$BIN/psql" -d pgtap --recurse --ext .sql test/pgtap || status=$?
+    count_prove pgtap.log $status
+else
+    echo "skipped: no files"
+fi
+
+stage "TAP: test/t"
+if [ -n "$(names test/t pl)" ]; then
+    as_server mkdir "$SCRATCH/log/tap"
+    status=0
+    # These make clusters of their own: the one above is not theirs.
+    logged tap.log in_tree env -u PGHOST -u PGPORT -u PGUSER PERL5LIB="$PGXS_TEST/perl" TESTDIR="$SCRATCH/log/tap" \
+        TESTDATADIR="$SCRATCH/log/tap" TESTLOGDIR="$SCRATCH/log/tap" PG_TEST_PORT_DIR="$SCRATCH/log/tap" \
+        PG_REGRESS="$PGXS_TEST/regress/pg_regress" prove --recurse --ext .pl test/t || status=$?
+    count_prove tap.log $status
+else
+    echo "skipped: no files"
+fi
+
+finish
