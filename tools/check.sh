@@ -3,6 +3,7 @@
 #
 # Each stage shows its runner's own output; the last line adds up the runners' own totals.  A stage without files is
 # skipped with a word.  Nothing outside a scratch of its own is written, so any number may run at once.
+# shellcheck disable=SC2317 # verify_line calls functions by their names
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -100,8 +101,36 @@ no_unsafe_calls() {
     ! grep -nE '\b(sprintf|vsprintf|strcpy|strcat|atoi|atol|atof|gets)\(' -r src
 }
 
+# The build never says OR REPLACE or IF NOT EXISTS: what somebody else made beforehand would then be taken over.
+script_takes_nothing_over() {
+    ! grep -nEi '^ *CREATE +(.* )?(OR +REPLACE|IF +NOT +EXISTS)\b' sql/*.sql sql/code/*.sql sql/books/*.sql 2>/dev/null
+}
+
+# A database with the books in it, for the stages that begin there.
+make_books() {
+    as_server createdb "$1" && scratch_psql -d "$1" -c "CREATE EXTENSION ar_ext" -c "CALL ar.create_books()"
+}
+
+reference_is_fresh() {
+    scratch_psql -At -d "$1" -f tools/reference.sql | diff -u docs/reference.md - && return
+    echo "docs/reference.md is not what the catalog says: run \"make reference\""
+    return 1
+}
+
+# The tour is what a newcomer sees first: it must run to its end, and leave a sound book.
+tour_is_sound() {
+    local tour_log
+    tour_log=$(mktemp)
+    scratch_psql -d "$1" <docs/tour.sql >"$tour_log" 2>&1 &&
+        [ "$(scratch_psql -At -d "$1" -c "SELECT count(*) FROM ar.verify()")" = 0 ] && rm -f "$tour_log" && return
+    tail -n 20 "$tour_log"
+    rm -f "$tour_log"
+    return 1
+}
+
 stage "house"
 verify_line "the C code calls no function that can overrun a buffer or hide a malformed number" no_unsafe_calls
+verify_line "the install script takes over nothing that was there before it" script_takes_nothing_over
 for generator in tools/currency_table*; do
     [ -x "$generator" ] || continue
     verify_line "the compiled-in currency table is the one that $generator makes" "$generator" --check
@@ -125,6 +154,13 @@ if ! logged build-gcc build CC=gcc COPT="-Werror -DUSE_ASSERT_CHECKING" all || !
 fi
 cluster_start "fsync = off" "max_prepared_transactions = 10"
 
+make_books house
+stage "documentation"
+verify_line "docs/reference.md is what the catalog says" reference_is_fresh house
+if [ -f docs/tour.sql ]; then
+    verify_line "docs/tour.sql runs to its end and leaves sound books" tour_is_sound house
+fi
+
 stage "pg_regress: test/sql"
 tests=$(names test/sql sql)
 if [ -n "$tests" ]; then
@@ -139,11 +175,6 @@ if [ -n "$tests" ]; then
 else
     echo "skipped: no files"
 fi
-
-# A database with the books in it, for the stages that begin there.
-make_books() {
-    as_server createdb "$1" && scratch_psql -d "$1" -c "CREATE EXTENSION ar_ext" -c "CALL ar.create_books()"
-}
 
 stage "isolation: test/specs"
 tests=$(names test/specs spec)

@@ -6,7 +6,8 @@
 # system, nothing is written to the checkout, runs beside each other do not meet, and throwing a scratch away is complete.
 # Everything in it belongs to the *server user*: PostgreSQL refuses to run as root, so for root that is postgres.
 
-PG_CONFIG=${PG_CONFIG:-pg_config}
+# By its full path, because the PATH of a scratch begins with another.
+PG_CONFIG=$(command -v "${PG_CONFIG:-pg_config}" || true)
 TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Not TMPDIR: that may be closed to the server user, or too long a path for a socket.
 SCRATCH_PARENT=${AR_SCRATCH_PARENT:-/var/tmp}
