@@ -6,8 +6,7 @@
 # system, nothing is written to the checkout, runs beside each other do not meet, and throwing a scratch away is complete.
 # Everything in it belongs to the *server user*: PostgreSQL refuses to run as root, so for root that is postgres.
 
-# By its full path, because the PATH of a scratch begins with another.
-PG_CONFIG=$(command -v "${PG_CONFIG:-pg_config}" || true)
+PG_CONFIG=${PG_CONFIG:-pg_config}
 TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Not TMPDIR: that may be closed to the server user, or too long a path for a socket.
 SCRATCH_PARENT=${AR_SCRATCH_PARENT:-/var/tmp}
@@ -33,6 +32,8 @@ fi
 # scratch_make DIRECTORY: take over a directory of the server user and copy checkout and server into it.
 scratch_make() {
     SCRATCH=$1
+    # By its full path, because the PATH of a scratch begins with another.
+    PG_CONFIG=$(command -v "$PG_CONFIG")
     BIN=$SCRATCH/root$("$PG_CONFIG" --bindir)
     export HOME=$SCRATCH PATH=$BIN:$PATH
     as_server mkdir "$SCRATCH"/{tree,root,log,socket,shared}
