@@ -1,7 +1,7 @@
 # ar_ext: accounts receivable inside PostgreSQL.  `make help` lists the targets.
 
 PG_CONFIG ?= pg_config
-HOUSE_GOALS = help setup demo demo-stop check bench reference indent
+HOUSE_GOALS = help setup demo demo-stop check bench reference
 
 # The house's own targets work where no PostgreSQL is installed yet, so they do without PGXS.
 ifneq (,$(filter $(HOUSE_GOALS),$(MAKECMDGOALS)))
@@ -28,9 +28,6 @@ bench: ## measure: one line a measure, ours against a baseline
 
 reference: ## write docs/reference.md from the comments in the catalog
 	@tools/reference.sh
-
-indent: ## lay out the C code with clang-format
-	clang-format -i src/*.[ch] src/*/*.[ch]
 
 # Named beside one of ours, a target of PGXS gets a make of its own.
 $(filter-out $(HOUSE_GOALS),$(MAKECMDGOALS)):
