@@ -54,12 +54,17 @@ scratch_psql -d receivables -c "ALTER DATABASE receivables SET search_path = ar,
 show() {
     scratch_psql -d receivables -P pager=off -P footer=off -P linestyle=unicode -P border=1 -v SHOW_CONTEXT=never "$@" 2>&1
 }
+give_up() {
+    stop_demo
+    echo "demo: that failed, and the demo is gone again" >&2
+    exit 1
+}
 if [ -z "$DATA" ]; then
-    show <docs/tour.sql
+    show <docs/tour.sql || give_up
 else
     # The file's own header names the columns of the staging table; docs/load.sql knows what they mean.
     columns=$(head -n 1 "$DATA" | tr -d '\r"\357\273\277' | tr '[:upper:]' '[:lower:]' | sed 's/[^,]*/"&" text/g')
-    show -v columns="$columns" -v as_of="$AS_OF" -f docs/load.sql <"$DATA"
+    show -v columns="$columns" -v as_of="$AS_OF" -f docs/load.sql <"$DATA" || give_up
 fi
 
 psql=$(PATH=$system_path command -v psql) && psql=psql || psql=$BIN/psql

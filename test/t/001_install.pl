@@ -76,6 +76,19 @@ is( $node->safe_psql('book', q{
 refused('book', 'DROP EXTENSION ar_ext', qr/2BP01: cannot drop extension ar_ext/,
 	'dropping the extension while books exist');
 
+# The books belong to whoever makes them, who need not be a superuser but must be allowed to.
+$node->safe_psql('postgres', 'CREATE DATABASE owned; CREATE ROLE bookkeeper');
+$node->safe_psql('owned', 'CREATE EXTENSION ar_ext');
+refused('owned', 'SET ROLE bookkeeper; CALL ar.create_books()',
+	qr/42501: permission denied for procedure create_books/,
+	'creating the books without the right to');
+$node->safe_psql('owned', 'GRANT USAGE, CREATE ON SCHEMA ar TO bookkeeper;
+	GRANT EXECUTE ON ALL ROUTINES IN SCHEMA ar TO bookkeeper;
+	SET ROLE bookkeeper; CALL ar.create_books()');
+is($node->safe_psql('owned', q{SELECT string_agg(DISTINCT relowner::regrole::text, ',') FROM pg_class
+	WHERE relnamespace = 'ar'::regnamespace AND relkind IN ('r', 'v', 'S', 'p')}),
+	'bookkeeper', 'who creates the books owns them');
+
 # Without books it goes, and leaves no trace.
 $node->safe_psql('postgres', 'CREATE DATABASE empty');
 $node->safe_psql('empty', 'CREATE EXTENSION ar_ext; DROP EXTENSION ar_ext');
