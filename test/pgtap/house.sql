@@ -73,7 +73,7 @@ SELECT is_empty($$
     JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang
     WHERE l.lanname = 'plpgsql'
       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(f.proconfig) AS c (setting)
-                      WHERE c.setting = 'search_path=pg_catalog, ar, pg_temp')
+                      WHERE c.setting ~ '^search_path=pg_catalog,( ar,)? pg_temp$')
 $$, 'every PL/pgSQL function pins its search_path');
 
 SELECT is_empty($$
@@ -88,7 +88,7 @@ SELECT is_empty($$
     WHERE a.grantee = 0
 $$, 'nothing in the books is granted to everybody');
 
--- Whose
+-- Whose.  What is unique beyond a ledger: the one row of ar.books, and the code of a ledger itself.
 
 SELECT is_empty($$
     SELECT f.name, t.typname
@@ -105,7 +105,7 @@ SELECT is_empty($$
     FROM house_relation AS r
     JOIN pg_catalog.pg_constraint AS k ON k.conrelid = r.oid AND k.contype IN ('p', 'u', 'f')
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = k.conkey[1]
-    WHERE r.relname <> 'books' AND a.attname <> 'ledger_id'
+    WHERE r.relname <> 'books' AND k.conname <> 'ledger_code_key' AND a.attname <> 'ledger_id'
     UNION ALL
     SELECT r.name, 'no primary key'
     FROM house_relation AS r
@@ -114,9 +114,10 @@ SELECT is_empty($$
 $$, 'every table has a primary key, and every key starts with ledger_id');
 
 SELECT is_empty($$
-    SELECT r.name, i.indexrelid::regclass
+    SELECT r.name, c.relname
     FROM house_relation AS r
     JOIN pg_catalog.pg_index AS i ON i.indrelid = r.oid AND i.indisunique
+    JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid AND c.relname <> 'ledger_code_key'
     LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = i.indkey[0]
     WHERE r.relname <> 'books' AND a.attname IS DISTINCT FROM 'ledger_id'
 $$, 'every unique index starts with ledger_id');
