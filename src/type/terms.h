@@ -79,6 +79,7 @@ typedef struct ArTermsError
 {
 	const char *reason;
 	const char *hint;
+	int64		sum;			/* what the percents add up to, else -1 */
 	int			offset;			/* in bytes */
 	int			length;			/* of the offending piece, 0 at the end */
 } ArTermsError;
@@ -88,7 +89,7 @@ typedef struct ArInstalment
 {
 	DateADT		due_on;
 	int64		amount_minor;
-	int			discount_count; /* tiers, the earliest first; often none */
+	int			discount_count; /* tiers, the greatest first; often none */
 	struct
 	{
 		DateADT		until;		/* last day of the discount, never after due_on */
