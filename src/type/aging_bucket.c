@@ -494,11 +494,12 @@ ar_aging_bucket_of(PG_FUNCTION_ARGS)
 												 PG_GETARG_DATEADT(1));
 	ArAgingScheme scheme = *ar_aging_scheme_default();
 
+	int			index;
+
 	if (PG_NARGS() > 2)
 		scheme = ar_aging_scheme_from_array(PG_GETARG_ARRAYTYPE_P(2));
-	PG_RETURN_AR_AGING_BUCKET(
-							  ar_aging_scheme_bucket(&scheme,
-													 ar_aging_scheme_find(&scheme, days_past_due)));
+	index = ar_aging_scheme_find(&scheme, days_past_due);
+	PG_RETURN_AR_AGING_BUCKET(ar_aging_scheme_bucket(&scheme, index));
 }
 
 /*
@@ -527,7 +528,11 @@ ar_aging_bucket_list(PG_FUNCTION_ARGS)
 	context = SRF_PERCALL_SETUP();
 	scheme = context->user_fctx;
 	if (context->call_cntr < context->max_calls)
-		SRF_RETURN_NEXT(context,
-						ArAgingBucketGetDatum(ar_aging_scheme_bucket(scheme, (int) context->call_cntr)));
+	{
+		/* SRF_RETURN_NEXT counts before it looks at its argument. */
+		ArAgingBucket bucket = ar_aging_scheme_bucket(scheme, (int) context->call_cntr);
+
+		SRF_RETURN_NEXT(context, ArAgingBucketGetDatum(bucket));
+	}
 	SRF_RETURN_DONE(context);
 }

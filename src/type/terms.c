@@ -112,7 +112,8 @@ ar_terms_out(PG_FUNCTION_ARGS)
 
 /*
  * ar_terms_recv reads the binary form, which is the text: checked and made
- * canonical like any other, for a client may send anything.
+ * canonical like any other, for a client may send anything.  A zero byte does
+ * not get past pq_getmsgtext.
  */
 Datum
 ar_terms_recv(PG_FUNCTION_ARGS)
@@ -122,12 +123,6 @@ ar_terms_recv(PG_FUNCTION_ARGS)
 	char	   *text = pq_getmsgtext(message, message->len - message->cursor,
 									 &length);
 
-	if (strlen(text) != (size_t) length)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid binary value for type %s", "ar.terms"),
-				 errdetail("The text holds a zero byte."),
-				 errhint("Send the text of the terms, without an end mark.")));
 	PG_RETURN_AR_TERMS_P(make_terms(text, NULL));
 }
 

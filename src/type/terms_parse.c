@@ -329,7 +329,7 @@ parse_day(Parser *parser, ArTermsStep *step, bool *is_found)
 	{
 		step->kind = AR_STEP_END_OF_MONTH;
 		if (!accept_word(parser, "of") || !accept_word(parser, "month"))
-			return fail(parser, "\"end\" goes on \"of month\"");
+			return fail(parser, "\"end\" is followed by \"of month\"");
 		return true;
 	}
 
@@ -341,7 +341,7 @@ parse_day(Parser *parser, ArTermsStep *step, bool *is_found)
 	{
 		step->kind = AR_STEP_SAME_MONTH_DAY;
 		if (!accept_word(parser, "month"))
-			return fail(parser, "\"same\" goes on \"month day\" and a number");
+			return fail(parser, "\"same\" is followed by \"month day\" and a number");
 	}
 	else
 	{
@@ -349,7 +349,7 @@ parse_day(Parser *parser, ArTermsStep *step, bool *is_found)
 		return true;
 	}
 	if (!accept_word(parser, "day"))
-		return fail(parser, "here goes \"day\" and the number of a day");
+		return fail(parser, "\"day\" and a number must stand here");
 	return parse_whole(parser, 1, 31, &step->number,
 					   "the day of a month is a whole number from 1 to 31");
 }
@@ -367,7 +367,7 @@ parse_due(Parser *parser, ArTermsInstalment *instalment)
 	if (accept_word(parser, "due"))
 	{
 		if (!accept_word(parser, "on") || !accept_word(parser, "receipt"))
-			return fail(parser, "\"due\" goes on \"on receipt\"");
+			return fail(parser, "\"due\" is followed by \"on receipt\"");
 		return true;
 	}
 
@@ -383,7 +383,7 @@ parse_due(Parser *parser, ArTermsInstalment *instalment)
 		{
 			advance(parser);
 			if (!accept_symbol(parser, '/'))
-				return fail(parser, "\"n\" goes on with a slash and a number of days");
+				return fail(parser, "\"n\" is followed by a slash and a number of days");
 			is_net = true;
 		}
 
@@ -397,7 +397,7 @@ parse_due(Parser *parser, ArTermsInstalment *instalment)
 		else if (!is_found)
 		{
 			if (is_required)
-				return fail(parser, "here goes when the amount is due");
+				return fail(parser, "a due date such as \"net 30\" must stand here");
 			return true;
 		}
 
@@ -566,7 +566,7 @@ parse_share(Parser *parser, ArTermsInstalment *instalment, ShareMark *mark)
 		{
 			instalment->share_kind = AR_SHARE_PERCENT_OF_REST;
 			if (!accept_word(parser, "rest"))
-				return fail(parser, "after \"of\" goes \"rest\"");
+				return fail(parser, "\"of\" is followed by \"rest\"");
 		}
 		mark->length = parser->consumed_end - mark->offset;
 		if (is_percent && (instalment->share == 0 ||
@@ -608,7 +608,7 @@ check_shares(Parser *parser, ArTermsParsed *parsed, const ShareMark *marks)
 		if (!has_rest && (instalment->share_kind == AR_SHARE_AMOUNT ||
 						  instalment->share_kind == AR_SHARE_PERCENT_OF_REST))
 			return fail_at(parser, mark->offset, mark->length,
-						   "only a rest makes this up to the total",
+						   "no instalment takes the rest of the total",
 						   "Let the last instalment be \"rest\", such as \"500 due on receipt, rest net 30\"; the percent of a discount takes a slash, such as 2/10.");
 		if (instalment->share_kind == AR_SHARE_PERCENT)
 			sum += instalment->share;
