@@ -11,7 +11,6 @@
 #define AR_TYPE_TERMS_H
 
 #include "fmgr.h"
-#include "lib/stringinfo.h"
 #include "utils/date.h"
 
 /* On disk and in memory: the canonical text, a varlena like text. */
@@ -103,7 +102,6 @@ typedef struct ArInstalment
 
 extern bool ar_terms_parse(const char *text, int length,
 						   ArTermsParsed *parsed, ArTermsError *error);
-extern void ar_terms_write(const ArTermsParsed *parsed, StringInfo text);
 extern int	ar_terms_schedule(const ArTerms *terms, int64 total_minor,
 							  uint32 currency, DateADT base,
 							  ArInstalment **instalments);
