@@ -224,7 +224,7 @@ CREATE FUNCTION ar.aging_state_recv(internal) RETURNS ar.aging_state
 AS 'MODULE_PATHNAME', 'ar_aging_state_recv'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ar.aging_state_recv(internal) IS
-'The state of ar.aging from its binary form: version 1, currency, rows, boundaries with their count, and for every bucket a sum of 128 bits. Errors: 22P03 for anything else.';
+'The state of ar.aging from its binary form: version 1, rows, currency (only where there are rows), boundaries with their count, and for every bucket a sum of 128 bits. Errors: 22P03 for anything else.';
 
 CREATE FUNCTION ar.aging_state_send(ar.aging_state) RETURNS bytea
 AS 'MODULE_PATHNAME', 'ar_aging_state_send'

@@ -324,8 +324,9 @@ write_state(StringInfo message, AgingState *state)
 	const int32 *boundaries = state_boundaries(state);
 
 	pq_sendbyte(message, STATE_VERSION);
-	pq_sendint32(message, state->currency);
 	pq_sendint64(message, (uint64) state->row_count);
+	if (state->row_count > 0)
+		ar_currency_send(message, state->currency);
 	pq_sendint32(message, (uint32) state->boundary_count);
 	for (int i = 0; i < state->boundary_count; i++)
 		pq_sendint32(message, (uint32) boundaries[i]);
@@ -344,15 +345,21 @@ static AgingState *
 read_state(StringInfo message)
 {
 	int			version = pq_getmsgbyte(message);
-	uint32		currency = pq_getmsgint(message, 4);
 	int64		row_count = pq_getmsgint64(message);
-	int32		boundary_count = (int32) pq_getmsgint(message, 4);
+	uint32		currency = 0;
+	int32		boundary_count;
 	int32	   *boundaries;
 	ArAgingScheme scheme;
 	AgingState *state;
 
+	if (version != STATE_VERSION || row_count < 0)
+		goto malformed;
+	if (row_count > 0)
+		currency = ar_currency_receive(message);
+
 	/* The bytes that are there bound what is allocated. */
-	if (version != STATE_VERSION || row_count < 0 || boundary_count < 1 ||
+	boundary_count = (int32) pq_getmsgint(message, 4);
+	if (boundary_count < 1 ||
 		boundary_count > (message->len - message->cursor) / (int) sizeof(int32))
 		goto malformed;
 	boundaries = palloc(boundary_count * sizeof(int32));

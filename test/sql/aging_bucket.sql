@@ -259,12 +259,15 @@ SELECT 'zz'::aging_state;
 \echo :LAST_ERROR_SQLSTATE
 CREATE TEMP VIEW good AS SELECT aging_add(NULL, 'USD 1.50', '2026-01-01', '2026-01-31', '{0}')::text AS good;
 SELECT good::aging_state::text = good AS same FROM good;
+SELECT aging_add(NULL, NULL, NULL, NULL)::aging_state::text::aging_state::text = aging_add(NULL, NULL, NULL, NULL)::text AS same_without_rows;
 SELECT (good || '00')::aging_state FROM good;
 SELECT left(good, -2)::aging_state FROM good;
 SELECT left(good, 10)::aging_state FROM good;
 SELECT overlay(good PLACING '02' FROM 1)::aging_state AS unknown_version FROM good;
 \echo :LAST_ERROR_SQLSTATE
-SELECT overlay(good PLACING 'ff' FROM 11)::aging_state AS negative_rows FROM good;
+SELECT overlay(good PLACING 'ff' FROM 3)::aging_state AS negative_rows FROM good;
+SELECT overlay(good PLACING '58585802' FROM 19)::aging_state AS unknown_currency FROM good;
+SELECT overlay(good PLACING '55534403' FROM 19)::aging_state AS wrong_decimals FROM good;
 SELECT overlay(good PLACING '7fffffff' FROM 27)::aging_state AS too_many_boundaries FROM good;
 SELECT overlay(good PLACING '00000000' FROM 27)::aging_state AS no_boundaries FROM good;
 SELECT overlay(good PLACING '00007fff' FROM 35)::aging_state AS boundary_too_late FROM good;
