@@ -266,7 +266,7 @@ SELECT left(good, 10)::aging_state FROM good;
 SELECT overlay(good PLACING '02' FROM 1)::aging_state AS unknown_version FROM good;
 \echo :LAST_ERROR_SQLSTATE
 SELECT overlay(good PLACING 'ff' FROM 3)::aging_state AS negative_rows FROM good;
-SELECT overlay(good PLACING '58585802' FROM 19)::aging_state AS unknown_currency FROM good;
+SELECT overlay(good PLACING '5a5a5a02' FROM 19)::aging_state AS unknown_currency FROM good;
 SELECT overlay(good PLACING '55534403' FROM 19)::aging_state AS wrong_decimals FROM good;
 SELECT overlay(good PLACING '7fffffff' FROM 27)::aging_state AS too_many_boundaries FROM good;
 SELECT overlay(good PLACING '00000000' FROM 27)::aging_state AS no_boundaries FROM good;
