@@ -1,15 +1,11 @@
 /*
- * invoice.c
- *		The life of an invoice: what its row may become, how it is posted, and
- *		how its status follows its items.
+ * invoice_post.c
+ *		Posting invoices: their items, their numbers, and what they lacked.
  *
  * An invoice is posted when its status becomes open, by INSERT or UPDATE.
- * From then on nobody changes it but the writer, and the writer only its
- * status.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -27,13 +23,10 @@
 #include "type/monetary.h"
 #include "type/terms.h"
 
-/* Where the ledger draws from when an invoice names no series. */
+/* Where an invoice draws its number from when it names no series. */
 #define DEFAULT_SERIES	"invoice"
 
-PG_FUNCTION_INFO_V1(ar_tg_guard_invoice);
 PG_FUNCTION_INFO_V1(ar_tg_post_invoice);
-PG_FUNCTION_INFO_V1(ar_tg_follow_items);
-PG_FUNCTION_INFO_V1(ar_tg_guard_invoice_line);
 
 /* One invoice to be posted. */
 typedef struct Invoice
@@ -91,131 +84,6 @@ static ArStatement finish_invoices =
 	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 	INT8ARRAYOID, AR_TYPE_TERMS_ARRAY, AR_TYPE_STATUS_ARRAY}
 };
-
-/*
- * An invoice is written off when its last part was taken by a write-off that
- * still stands.
- */
-static ArStatement follow_items =
-{
-	.sql =
-	"UPDATE ar.invoice AS v SET status = s.status"
-	" FROM (SELECT i.invoice_id, ar.invoice_status_of(ar.sum(i.amount), ar.sum(i.open),"
-	"   ar.sign(ar.sum(i.open)) = 0 AND ar.is_written_off($1, i.invoice_id)) AS status"
-	"  FROM ar.item AS i"
-	"  WHERE i.ledger_id = $1 AND i.invoice_id = ANY ($2)"
-	"  GROUP BY i.invoice_id) AS s"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = s.invoice_id"
-	"  AND v.status OPERATOR(ar.<>) s.status",
-	.nargs = 2,
-	.argtypes = {INT4OID, INT8ARRAYOID}
-};
-
-static ArStatement lock_invoices_of_lines =
-{
-	.sql =
-	"SELECT v.invoice_id, v.status FROM ar.invoice AS v"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
-	" ORDER BY v.invoice_id FOR NO KEY UPDATE",
-	.nargs = 2,
-	.argtypes = {INT4OID, INT8ARRAYOID}
-};
-
-/*
- * status_of reads the status of a row-level trigger's tuple.
- */
-static ArInvoiceStatus
-status_of(HeapTuple tuple, TupleDesc desc, AttrNumber column)
-{
-	bool		isnull;
-	Datum		value = heap_getattr(tuple, column, desc, &isnull);
-
-	if (isnull)
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("an invoice must have a status"),
-				 errhint("Leave status out to make a draft.")));
-	return DatumGetArInvoiceStatus(value);
-}
-
-/*
- * check_move judges a change of status that a user asked for.  The states
- * between open and written off are not for him to set: they follow the facts.
- */
-static void
-check_move(Relation relation, ArInvoiceStatus from, ArInvoiceStatus to)
-{
-	if (from == to)
-		return;
-	if (!ar_status_can_move(from, to))
-		ereport(ERROR,
-				(errcode(ERRCODE_AR_INVALID_TRANSITION),
-				 errmsg("an invoice cannot go from %s to %s",
-						ar_status_name(from), ar_status_name(to)),
-				 errhint("ar.invoice_status_graph() lists the moves there are."),
-				 errtablecol(relation, ar_column(relation, "status", AR_TYPE_STATUS))));
-	if (ar_status_is_posted(to) && to != AR_STATUS_OPEN)
-		ereport(ERROR,
-				(errcode(ERRCODE_AR_INVALID_TRANSITION),
-				 errmsg("an invoice becomes %s by what is applied to it", ar_status_name(to)),
-				 errhint("Post it with status open, then record the payment or adjustment."),
-				 errtablecol(relation, ar_column(relation, "status", AR_TYPE_STATUS))));
-}
-
-/*
- * ar_tg_guard_invoice says what an invoice's row may become, and stamps the
- * moment of posting.
- */
-Datum
-ar_tg_guard_invoice(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_guard_invoice",
-									  TRIGGER_EVENT_BEFORE | TRIGGER_EVENT_ROW);
-	Relation	relation = trigger->tg_relation;
-	TupleDesc	desc = RelationGetDescr(relation);
-	AttrNumber	status = ar_column(relation, "status", AR_TYPE_STATUS);
-	HeapTuple	tuple;
-	ArInvoiceStatus from = AR_STATUS_DRAFT;
-	ArInvoiceStatus to;
-	bool		is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
-	int			columns[2];
-	Datum		values[2];
-	bool		nulls[2] = {false, true};
-
-	if (!is_insert)
-	{
-		from = status_of(trigger->tg_trigtuple, desc, status);
-		if (!ar_writer_active() && (ar_status_is_posted(from) || from == AR_STATUS_VOID))
-			ereport(ERROR,
-					(errcode(ERRCODE_AR_IMMUTABLE),
-					 errmsg("an invoice that is %s cannot be %s", ar_status_name(from),
-							TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "deleted" : "changed"),
-					 errhint("Correct a posted invoice with a credit memo or another invoice."),
-					 errtable(relation)));
-	}
-	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		return PointerGetDatum(trigger->tg_trigtuple);
-
-	tuple = is_insert ? trigger->tg_trigtuple : trigger->tg_newtuple;
-	to = status_of(tuple, desc, status);
-	if (ar_writer_active())
-	{
-		if (from != to && !ar_status_can_move(from, to))
-			elog(ERROR, "ar_tg_guard_invoice: the writer moves an invoice from %s to %s",
-				 ar_status_name(from), ar_status_name(to));
-		return PointerGetDatum(tuple);
-	}
-	check_move(relation, from, to);
-
-	/* What posting fills in is nobody else's to choose. */
-	columns[0] = ar_column(relation, "recorded_at", TIMESTAMPTZOID);
-	columns[1] = ar_column(relation, "series_number", INT8OID);
-	values[0] = TimestampTzGetDatum(GetCurrentTimestamp());
-	values[1] = (Datum) 0;
-	nulls[0] = to != AR_STATUS_OPEN;
-	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, desc, 2, columns,
-													 values, nulls));
-}
 
 /*
  * compare_invoices groups invoices by ledger, in the order in which they are
@@ -598,166 +466,6 @@ ar_tg_post_invoice(PG_FUNCTION_ARGS)
 		post_ledger(trigger, &invoices[first], i - first);
 		first = i;
 	}
-	ar_writer_end(&writer);
-	return PointerGetDatum(NULL);
-}
-
-/* A key of an invoice, as collected from other tables' rows. */
-typedef struct InvoiceKey
-{
-	int32		ledger_id;
-	int64		invoice_id;
-} InvoiceKey;
-
-/*
- * compare_keys orders invoice keys.
- */
-static int
-compare_keys(const void *left, const void *right)
-{
-	const InvoiceKey *a = left;
-	const InvoiceKey *b = right;
-
-	if (a->ledger_id != b->ledger_id)
-		return a->ledger_id < b->ledger_id ? -1 : 1;
-	if (a->invoice_id != b->invoice_id)
-		return a->invoice_id < b->invoice_id ? -1 : 1;
-	return 0;
-}
-
-/*
- * collect_keys adds the invoice keys of a transition table to those there.
- */
-static InvoiceKey *
-collect_keys(TriggerData *trigger, Tuplestorestate *store, InvoiceKey *keys, int *count)
-{
-	Relation	relation = trigger->tg_relation;
-	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
-	AttrNumber	invoice_id = ar_column(relation, "invoice_id", INT8OID);
-	int64		rows_count = tuplestore_tuple_count(store);
-	ArTransition rows;
-
-	if (*count + rows_count > INT_MAX / 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("cannot change more than %d rows in one statement", INT_MAX / 2)));
-	if (keys == NULL)
-		keys = MemoryContextAllocHuge(CurrentMemoryContext,
-									  sizeof(InvoiceKey) * (Size) Max(rows_count, 1));
-	else
-		keys = repalloc_huge(keys, sizeof(InvoiceKey) * (Size) (*count + rows_count + 1));
-	ar_transition_begin(&rows, trigger, store);
-	while (ar_transition_next(&rows))
-	{
-		bool		isnull;
-		Datum		value = slot_getattr(rows.slot, invoice_id, &isnull);
-
-		if (isnull)
-			continue;
-		keys[*count].ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
-		keys[*count].invoice_id = DatumGetInt64(value);
-		(*count)++;
-	}
-	ar_transition_end(&rows);
-	return keys;
-}
-
-/*
- * for_each_ledger runs a statement of (ledger_id, invoice ids) once a ledger,
- * with sorted, distinct ids, and hands its result to a function.
- */
-static void
-for_each_ledger(InvoiceKey *keys, int count, ArStatement *statement, int expected,
-				void (*see) (Relation relation), Relation relation)
-{
-	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
-	int			n = 0;
-
-	qsort(keys, count, sizeof(InvoiceKey), compare_keys);
-	for (int i = 0; i < count; i++)
-	{
-		Datum		values[2];
-
-		CHECK_FOR_INTERRUPTS();
-		if (i == 0 || compare_keys(&keys[i - 1], &keys[i]) != 0)
-			ids[n++] = Int64GetDatum(keys[i].invoice_id);
-		if (i + 1 < count && keys[i + 1].ledger_id == keys[i].ledger_id)
-			continue;
-		values[0] = Int32GetDatum(keys[i].ledger_id);
-		values[1] = ar_array(ids, NULL, n, INT8OID);
-		ar_writer_execute(statement, values, expected);
-		if (see != NULL)
-			see(relation);
-		n = 0;
-	}
-}
-
-/*
- * ar_tg_follow_items gives invoices the status that their items now have.
- */
-Datum
-ar_tg_follow_items(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_follow_items", TRIGGER_EVENT_AFTER);
-	InvoiceKey *keys;
-	int			count = 0;
-	ArWriter	writer;
-
-	keys = collect_keys(trigger, trigger->tg_newtable, NULL, &count);
-	if (count == 0)
-		return PointerGetDatum(NULL);
-	ar_writer_begin(&writer, trigger->tg_relation);
-	for_each_ledger(keys, count, &follow_items, SPI_OK_UPDATE, NULL, NULL);
-	ar_writer_end(&writer);
-	return PointerGetDatum(NULL);
-}
-
-/*
- * refuse_posted looks at the invoices whose lines were written.
- */
-static void
-refuse_posted(Relation relation)
-{
-	for (uint64 i = 0; i < SPI_tuptable->numvals; i++)
-	{
-		bool		isnull;
-		ArInvoiceStatus status =
-			DatumGetArInvoiceStatus(SPI_getbinval(SPI_tuptable->vals[i],
-												  SPI_tuptable->tupdesc, 2, &isnull));
-
-		if (status != AR_STATUS_DRAFT && status != AR_STATUS_HELD)
-			ereport(ERROR,
-					(errcode(ERRCODE_AR_IMMUTABLE),
-					 errmsg("the lines of an invoice that is %s cannot be changed",
-							ar_status_name(status)),
-					 errhint("Add the lines to a draft, and post it then."),
-					 errtable(relation)));
-	}
-	SPI_freetuptable(SPI_tuptable);
-}
-
-/*
- * ar_tg_guard_invoice_line refuses new, changed and deleted lines of an
- * invoice that is posted.  It locks the invoices, so that none is posted
- * while its lines are written.
- */
-Datum
-ar_tg_guard_invoice_line(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_guard_invoice_line", TRIGGER_EVENT_AFTER);
-	InvoiceKey *keys = NULL;
-	int			count = 0;
-	ArWriter	writer;
-
-	if (trigger->tg_newtable != NULL)
-		keys = collect_keys(trigger, trigger->tg_newtable, keys, &count);
-	if (trigger->tg_oldtable != NULL)
-		keys = collect_keys(trigger, trigger->tg_oldtable, keys, &count);
-	if (count == 0)
-		return PointerGetDatum(NULL);
-	ar_writer_begin(&writer, trigger->tg_relation);
-	for_each_ledger(keys, count, &lock_invoices_of_lines, SPI_OK_SELECT,
-					refuse_posted, trigger->tg_relation);
 	ar_writer_end(&writer);
 	return PointerGetDatum(NULL);
 }
