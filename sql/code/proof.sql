@@ -1,0 +1,338 @@
+-- proof: every invariant of the books, checked from the facts alone.
+
+-- The derived columns are never trusted here: each check recomputes one of
+-- them from documents and applications, so that one wrong value is one row.
+
+CREATE FUNCTION ar.verify_items(ledger_id integer)
+RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH fact AS MATERIALIZED (
+        SELECT f.ledger_id, f.item_id, ar.sum(f.amount) AS applied, max(f.applied_on) AS last_applied_on,
+               max(f.applied_on) FILTER (WHERE f.reverses_id IS NOT NULL) AS undone_on,
+               count(DISTINCT ar.currency(f.amount)) AS currencies
+        FROM (SELECT a.ledger_id, a.debit_item_id AS item_id, a.amount, a.applied_on, a.reverses_id
+              FROM ar.application AS a
+              UNION ALL
+              SELECT a.ledger_id, a.credit_item_id, -a.amount, a.applied_on, a.reverses_id
+              FROM ar.application AS a) AS f
+        -- An application in a wrong currency is reported by itself.
+        JOIN ar.item AS i ON i.ledger_id = f.ledger_id AND i.item_id = f.item_id
+         AND ar.currency(i.amount) = ar.currency(f.amount)
+        WHERE verify_items.ledger_id IS NULL OR f.ledger_id = verify_items.ledger_id
+        GROUP BY f.ledger_id, f.item_id
+    ), item AS MATERIALIZED (
+        SELECT i.*, f.undone_on AS true_undone_on,
+               CASE WHEN f.applied IS NULL THEN i.amount ELSE i.amount - f.applied END AS true_open,
+               coalesce(f.last_applied_on, i.issued_on) AS last_day
+        FROM ar.item AS i
+        LEFT JOIN fact AS f ON f.ledger_id = i.ledger_id AND f.item_id = i.item_id
+        WHERE verify_items.ledger_id IS NULL OR i.ledger_id = verify_items.ledger_id
+    )
+    SELECT i.ledger_id, 'item_open', 'item', i.item_id,
+           format('open is %s, amount less applications is %s', i.open, i.true_open)
+    FROM item AS i WHERE i.open <> i.true_open
+    UNION ALL
+    SELECT i.ledger_id, 'item_over_applied', 'item', i.item_id,
+           format('amount is %s, amount less applications is %s', i.amount, i.true_open)
+    FROM item AS i WHERE NOT ar.is_open_within(i.true_open, i.amount)
+    UNION ALL
+    SELECT i.ledger_id, 'item_closed_on', 'item', i.item_id,
+           format('closed_on is %s, its applications make it %s', coalesce(i.closed_on::text, 'null'),
+                  coalesce(CASE WHEN ar.sign(i.true_open) = 0 THEN i.last_day END::text, 'null'))
+    FROM item AS i
+    WHERE i.closed_on IS DISTINCT FROM CASE WHEN ar.sign(i.true_open) = 0 THEN i.last_day END
+    UNION ALL
+    SELECT i.ledger_id, 'item_undone_on', 'item', i.item_id,
+           format('undone_on is %s, its counter-rows make it %s',
+                  coalesce(i.undone_on::text, 'null'), coalesce(i.true_undone_on::text, 'null'))
+    FROM item AS i WHERE i.undone_on IS DISTINCT FROM i.true_undone_on
+    UNION ALL
+    -- Balances from the facts, against the balance rows: both ways.
+    SELECT coalesce(b.ledger_id, s.ledger_id), 'customer_balance', 'customer_balance',
+           coalesce(b.customer_id, s.customer_id),
+           format('open is %s and %s, the items of %s make %s and %s',
+                  coalesce(b.open_debits::text, 'nothing'), coalesce(b.open_credits::text, 'nothing'),
+                  coalesce(b.currency, s.currency), coalesce(s.debits, 0), coalesce(s.credits, 0))
+    FROM (SELECT i.ledger_id, i.customer_id, ar.currency(i.amount) AS currency,
+                 sum(greatest(ar.amount(i.true_open), 0)) AS debits,
+                 sum(least(ar.amount(i.true_open), 0)) AS credits
+          FROM item AS i GROUP BY i.ledger_id, i.customer_id, ar.currency(i.amount)) AS s
+    FULL JOIN (SELECT * FROM ar.customer_balance AS b
+               WHERE verify_items.ledger_id IS NULL OR b.ledger_id = verify_items.ledger_id) AS b
+      ON b.ledger_id = s.ledger_id AND b.customer_id = s.customer_id AND b.currency = s.currency
+    WHERE coalesce(ar.amount(b.open_debits), 0) <> coalesce(s.debits, 0)
+       OR coalesce(ar.amount(b.open_credits), 0) <> coalesce(s.credits, 0)
+       OR b.ledger_id IS NULL;
+END
+$$;
+COMMENT ON FUNCTION ar.verify_items(integer) IS
+'The part of ar.verify() on items and balances: open, closed_on, undone_on and balances against amounts and applications.';
+
+CREATE FUNCTION ar.verify_applications(ledger_id integer)
+RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH joined AS MATERIALIZED (
+        SELECT a.*, credit.amount AS credit_amount, debit.amount AS debit_amount,
+               credit.item_id IS NULL OR debit.item_id IS NULL AS is_orphan,
+               credit.customer_id AS credit_customer_id, debit.customer_id AS debit_customer_id,
+               greatest(credit.issued_on, debit.issued_on) AS first_day
+        FROM ar.application AS a
+        LEFT JOIN ar.item AS credit ON credit.ledger_id = a.ledger_id AND credit.item_id = a.credit_item_id
+        LEFT JOIN ar.item AS debit ON debit.ledger_id = a.ledger_id AND debit.item_id = a.debit_item_id
+        WHERE verify_applications.ledger_id IS NULL OR a.ledger_id = verify_applications.ledger_id
+    )
+    SELECT j.ledger_id, 'application_orphan', 'application', j.application_id,
+           format('item %s or %s does not exist', j.credit_item_id, j.debit_item_id)
+    FROM joined AS j WHERE j.is_orphan
+    UNION ALL
+    SELECT j.ledger_id, 'application_currency', 'application', j.application_id,
+           format('%s joins %s and %s', j.amount, j.credit_amount, j.debit_amount)
+    FROM joined AS j
+    WHERE ar.currency(j.amount) <> ar.currency(j.credit_amount)
+       OR ar.currency(j.amount) <> ar.currency(j.debit_amount)
+    UNION ALL
+    SELECT j.ledger_id, 'application_sides', 'application', j.application_id,
+           format('the credit item is of %s, the debit item of %s', j.credit_amount, j.debit_amount)
+    FROM joined AS j WHERE ar.sign(j.credit_amount) >= 0 OR ar.sign(j.debit_amount) <= 0
+    UNION ALL
+    SELECT j.ledger_id, 'application_customer', 'application', j.application_id,
+           format('the items belong to customers %s and %s', j.credit_customer_id, j.debit_customer_id)
+    FROM joined AS j WHERE j.credit_customer_id <> j.debit_customer_id
+    UNION ALL
+    SELECT j.ledger_id, 'application_applied_on', 'application', j.application_id,
+           format('applied on %s, before %s, when both items are there', j.applied_on, j.first_day)
+    FROM joined AS j WHERE j.applied_on < j.first_day
+    UNION ALL
+    SELECT j.ledger_id, 'application_reverses', 'application', j.application_id,
+           format('is not the opposite of application %s', j.reverses_id)
+    FROM joined AS j
+    WHERE j.reverses_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM ar.application AS undone
+        WHERE undone.ledger_id = j.ledger_id AND undone.application_id = j.reverses_id
+          AND undone.credit_item_id = j.credit_item_id AND undone.debit_item_id = j.debit_item_id
+          AND undone.amount = -j.amount AND undone.applied_on <= j.applied_on);
+END
+$$;
+COMMENT ON FUNCTION ar.verify_applications(integer) IS
+'The part of ar.verify() on applications: items, currency, sides, customer, date, and counter-rows.';
+
+CREATE FUNCTION ar.verify_documents(ledger_id integer)
+RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH document AS MATERIALIZED (
+        SELECT v.ledger_id, 'invoice' AS table_name, v.invoice_id AS document_id, v.customer_id,
+               v.total AS amount, v.invoiced_on AS issued_on, v.recorded_at, ar.is_posted(v.status) AS is_posted
+        FROM ar.invoice AS v
+        UNION ALL
+        SELECT p.ledger_id, 'payment', p.payment_id, p.customer_id, -p.amount, p.received_on, p.recorded_at, true
+        FROM ar.payment AS p
+        UNION ALL
+        SELECT j.ledger_id, 'adjustment', j.adjustment_id, j.customer_id, j.amount, j.adjusted_on, j.recorded_at, true
+        FROM ar.adjustment AS j
+    ), item AS MATERIALIZED (
+        SELECT i.ledger_id,
+               CASE WHEN i.invoice_id IS NOT NULL THEN 'invoice'
+                    WHEN i.payment_id IS NOT NULL THEN 'payment' ELSE 'adjustment' END AS table_name,
+               coalesce(i.invoice_id, i.payment_id, i.adjustment_id) AS document_id,
+               count(*) AS items, min(i.item_id) AS item_id,
+               CASE WHEN count(DISTINCT ar.currency(i.amount)) = 1
+                    THEN array_agg(DISTINCT ar.currency(i.amount)) END AS currency,
+               sum(ar.amount(i.amount)) AS amount,
+               array_agg(DISTINCT i.customer_id) AS customers, array_agg(DISTINCT i.issued_on) AS dates,
+               array_agg(DISTINCT i.recorded_at) AS moments
+        FROM ar.item AS i
+        GROUP BY 1, 2, 3
+    )
+    SELECT d.ledger_id, 'document_items', d.table_name, d.document_id,
+           CASE WHEN i.items IS NULL THEN 'is posted and has no items'
+                ELSE format('is %s, its items are %s', d.amount, i.amount) END
+    FROM document AS d
+    LEFT JOIN item AS i ON i.ledger_id = d.ledger_id AND i.table_name = d.table_name AND i.document_id = d.document_id
+    WHERE d.is_posted AND (i.items IS NULL OR i.amount <> ar.amount(d.amount))
+      AND (verify_documents.ledger_id IS NULL OR d.ledger_id = verify_documents.ledger_id)
+    UNION ALL
+    SELECT d.ledger_id, 'item_document', d.table_name, d.document_id,
+           CASE WHEN NOT d.is_posted THEN 'is not posted and has items'
+                ELSE 'differs from its items in customer, currency, date or moment of recording' END
+    FROM document AS d
+    JOIN item AS i ON i.ledger_id = d.ledger_id AND i.table_name = d.table_name AND i.document_id = d.document_id
+    WHERE (NOT d.is_posted
+           OR i.customers <> ARRAY[d.customer_id] OR i.dates <> ARRAY[d.issued_on]
+           OR i.currency IS DISTINCT FROM ARRAY[ar.currency(d.amount)]
+           OR i.moments IS DISTINCT FROM ARRAY[d.recorded_at])
+      AND (verify_documents.ledger_id IS NULL OR d.ledger_id = verify_documents.ledger_id)
+    UNION ALL
+    SELECT i.ledger_id, 'item_orphan', 'item', i.item_id, format('%s %s does not exist', i.table_name, i.document_id)
+    FROM item AS i
+    LEFT JOIN document AS d ON d.ledger_id = i.ledger_id AND d.table_name = i.table_name AND d.document_id = i.document_id
+    WHERE d.document_id IS NULL
+      AND (verify_documents.ledger_id IS NULL OR i.ledger_id = verify_documents.ledger_id);
+END
+$$;
+COMMENT ON FUNCTION ar.verify_documents(integer) IS
+'The part of ar.verify() on documents and their items: sums, customer, currency, dates, and items without a document.';
+
+CREATE FUNCTION ar.verify_invoices(ledger_id integer)
+RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH fact AS MATERIALIZED (
+        -- What is applied to each invoice, and how much of it by write-offs.
+        SELECT debit.ledger_id, debit.invoice_id, sum(ar.amount(a.amount)) AS applied,
+               sum(ar.amount(a.amount)) FILTER (WHERE credit.kind = 'write_off') AS written_off
+        FROM ar.item AS debit
+        JOIN ar.application AS a ON a.ledger_id = debit.ledger_id AND a.debit_item_id = debit.item_id
+        LEFT JOIN ar.item AS credit ON credit.ledger_id = a.ledger_id AND credit.item_id = a.credit_item_id
+        WHERE debit.invoice_id IS NOT NULL AND ar.currency(a.amount) = ar.currency(debit.amount)
+        GROUP BY debit.ledger_id, debit.invoice_id
+    ), expected AS (
+        SELECT v.*, CASE
+                   WHEN ar.amount(v.total) - coalesce(f.applied, 0) = 0
+                   THEN CASE WHEN f.written_off > 0 THEN 'written_off' ELSE 'paid' END
+                   WHEN coalesce(f.applied, 0) = 0 THEN 'open'
+                   ELSE 'partial' END AS true_status
+        FROM ar.invoice AS v
+        LEFT JOIN fact AS f ON f.ledger_id = v.ledger_id AND f.invoice_id = v.invoice_id
+        WHERE verify_invoices.ledger_id IS NULL OR v.ledger_id = verify_invoices.ledger_id
+    )
+    SELECT e.ledger_id, 'invoice_status', 'invoice', e.invoice_id,
+           format('is %s, what is applied makes it %s', e.status, e.true_status)
+    FROM expected AS e WHERE ar.is_posted(e.status) AND e.status::text <> e.true_status
+    UNION ALL
+    SELECT v.ledger_id, 'invoice_recorded', 'invoice', v.invoice_id,
+           format('is %s, its number is %s, it was recorded at %s', v.status,
+                  coalesce(v.number, 'null'), coalesce(v.recorded_at::text, 'null'))
+    FROM ar.invoice AS v
+    WHERE (verify_invoices.ledger_id IS NULL OR v.ledger_id = verify_invoices.ledger_id)
+      AND CASE WHEN ar.is_posted(v.status) THEN v.recorded_at IS NULL OR v.number IS NULL
+               ELSE v.recorded_at IS NOT NULL OR v.series_number IS NOT NULL END
+    UNION ALL
+    SELECT v.ledger_id, 'invoice_lines', 'invoice', v.invoice_id,
+           format('the total is %s, its lines make %s', v.total, n.total)
+    FROM ar.invoice AS v
+    JOIN (SELECT n.ledger_id, n.invoice_id, sum(ar.amount(n.net) + ar.amount(n.tax)) AS total,
+                 array_agg(DISTINCT ar.currency(n.net)) AS currency
+          FROM ar.invoice_line AS n GROUP BY n.ledger_id, n.invoice_id) AS n
+      ON n.ledger_id = v.ledger_id AND n.invoice_id = v.invoice_id
+    WHERE (verify_invoices.ledger_id IS NULL OR v.ledger_id = verify_invoices.ledger_id)
+      AND ar.is_posted(v.status)
+      AND (n.total <> ar.amount(v.total) OR n.currency <> ARRAY[ar.currency(v.total)])
+    UNION ALL
+    SELECT n.ledger_id, 'invoice_line_orphan', 'invoice_line', n.invoice_id,
+           format('line %s has no invoice', n.line_number)
+    FROM ar.invoice_line AS n
+    WHERE (verify_invoices.ledger_id IS NULL OR n.ledger_id = verify_invoices.ledger_id)
+      AND NOT EXISTS (SELECT FROM ar.invoice AS v WHERE v.ledger_id = n.ledger_id AND v.invoice_id = n.invoice_id)
+    UNION ALL
+    SELECT g.ledger_id, 'number_double', 'invoice', min(g.invoice_id),
+           format('number %s of series "%s" is used %s times', g.series_number, g.series, count(*))
+    FROM ar.invoice AS g
+    WHERE g.series_number IS NOT NULL
+      AND (verify_invoices.ledger_id IS NULL OR g.ledger_id = verify_invoices.ledger_id)
+    GROUP BY g.ledger_id, g.series, g.series_number HAVING count(*) > 1
+    UNION ALL
+    SELECT s.ledger_id, 'number_gap', 'document_series', NULL,
+           format('series "%s" has drawn %s numbers, its invoices hold %s, from %s to %s', s.series,
+                  s.next_number - 1, coalesce(u.used, 0), coalesce(u.first_used::text, 'none'),
+                  coalesce(u.last_used::text, 'none'))
+    FROM ar.document_series AS s
+    LEFT JOIN (SELECT v.ledger_id, v.series, count(DISTINCT v.series_number) AS used,
+                      min(v.series_number) AS first_used, max(v.series_number) AS last_used
+               FROM ar.invoice AS v WHERE v.series_number IS NOT NULL
+               GROUP BY v.ledger_id, v.series) AS u ON u.ledger_id = s.ledger_id AND u.series = s.series
+    WHERE (verify_invoices.ledger_id IS NULL OR s.ledger_id = verify_invoices.ledger_id)
+      AND (coalesce(u.used, 0) <> coalesce(u.last_used, 0)
+           OR coalesce(u.last_used, 0) <> s.next_number - 1);
+END
+$$;
+COMMENT ON FUNCTION ar.verify_invoices(integer) IS
+'The part of ar.verify() on invoices: status, lines, and numbers without gap or double.';
+
+CREATE FUNCTION ar.verify_triggers()
+RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH expected (table_name, trigger_name) AS (
+        VALUES ('adjustment', 'adjustment_fact_budts'), ('adjustment', 'adjustment_record_bir'),
+               ('adjustment', 'adjustment_post_ais'),
+               ('application', 'application_fact_budts'), ('application', 'application_record_bir'),
+               ('application', 'application_apply_ais'),
+               ('customer_balance', 'customer_balance_derived_biudts'),
+               ('customer_balance', 'customer_balance_limit_ais'),
+               ('customer_balance', 'customer_balance_limit_aus'),
+               ('document_series', 'document_series_derived_buts'),
+               ('invoice', 'invoice_guard_biudr'), ('invoice', 'invoice_fact_bts'),
+               ('invoice', 'invoice_post_ais'), ('invoice', 'invoice_post_aus'),
+               ('invoice_line', 'invoice_line_fact_bts'), ('invoice_line', 'invoice_line_guard_ais'),
+               ('invoice_line', 'invoice_line_guard_aus'), ('invoice_line', 'invoice_line_guard_ads'),
+               ('item', 'item_derived_biudts'), ('item', 'item_follow_aus'),
+               ('payment', 'payment_fact_budts'), ('payment', 'payment_record_bir'),
+               ('payment', 'payment_post_ais')
+    ), present AS (
+        SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
+        FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+        WHERE c.relnamespace = 'ar'::regnamespace
+    )
+    SELECT NULL::integer, 'trigger_missing', e.table_name, NULL::bigint,
+           format('trigger %s is missing', e.trigger_name)
+    FROM expected AS e
+    WHERE NOT EXISTS (SELECT FROM present AS p
+                      WHERE p.table_name = e.table_name AND p.trigger_name = e.trigger_name)
+    UNION ALL
+    SELECT NULL, 'trigger_disabled', p.table_name, NULL,
+           format('trigger %s does not fire', p.trigger_name)
+    FROM present AS p
+    WHERE p.tgenabled NOT IN ('O', 'A')
+      AND (p.tgisinternal
+           OR EXISTS (SELECT FROM expected AS e
+                      WHERE e.table_name = p.table_name AND e.trigger_name = p.trigger_name));
+END
+$$;
+COMMENT ON FUNCTION ar.verify_triggers() IS
+'The part of ar.verify() on the triggers that hold the rules: missing or disabled ones, those of foreign keys included.';
+
+CREATE FUNCTION ar.verify(ledger_id integer DEFAULT NULL)
+RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT * FROM ar.verify_documents(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_items(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_applications(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_invoices(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_triggers();
+END
+$$;
+COMMENT ON FUNCTION ar.verify(integer) IS
+'Checks every invariant of the books against the facts, in one snapshot, and returns one row a violation: none when the books are sound.
+Argument: ledger_id, or NULL for all ledgers. Columns: ledger_id; check_name; table_name and row_id, where it is wrong; detail, what was found and what should be.
+Read-only, at any time, beside any load.';
+
+REVOKE ALL ON FUNCTION ar.verify_items(integer), ar.verify_applications(integer), ar.verify_documents(integer),
+    ar.verify_invoices(integer), ar.verify_triggers(), ar.verify(integer) FROM PUBLIC;

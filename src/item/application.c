@@ -1,0 +1,581 @@
+/*
+ * application.c
+ *		Applications: one credit item meets one debit item, for an amount, on a
+ *		date; and what that does to both items and to the balance.
+ *
+ * An application is undone by its counter-row: the same two items, the amount
+ * negated, reverses_id naming the row undone.
+ *
+ * To keep every past day right as well as today, an application may not be
+ * dated before either of its items, nor before the day on which an earlier
+ * application of one of them was undone (ar.item.undone_on).  With that, what
+ * is open of an item lies between zero and its amount on every day there ever
+ * was.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "ar_ext.h"
+#include "item/posting.h"
+#include "item/transition.h"
+#include "item/writer.h"
+#include "type/monetary.h"
+
+PG_FUNCTION_INFO_V1(ar_tg_apply);
+
+/* One new row of ar.application. */
+typedef struct Application
+{
+	int32		ledger_id;
+	int64		application_id;
+	int64		credit_item_id;
+	int64		debit_item_id;
+	int64		amount_minor;
+	uint32		currency;
+	DateADT		applied_on;
+	int64		reverses_id;	/* 0: undoes nothing */
+} Application;
+
+/* An item touched by the statement, and what the statement does to it. */
+typedef struct TouchedItem
+{
+	int64		item_id;		/* hash key */
+	bool		is_found;
+	int64		customer_id;
+	int64		amount_minor;
+	uint32		currency;
+	DateADT		issued_on;
+	int64		change_minor;	/* taken off what is open */
+	bool		has_applied;	/* touched by a new application */
+	DateADT		first_applied_on;	/* the earliest of them */
+	bool		has_undone;		/* touched by a counter-row */
+	DateADT		undone_on;		/* the latest of them */
+} TouchedItem;
+
+static ArStatement read_items =
+{
+	.sql =
+	"SELECT i.item_id, i.customer_id, i.amount, i.issued_on FROM ar.item AS i"
+	" WHERE i.ledger_id = $1 AND i.item_id = ANY ($2)",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8ARRAYOID}
+};
+
+static ArStatement read_undone =
+{
+	.sql =
+	"SELECT a.application_id, a.credit_item_id, a.debit_item_id, a.amount,"
+	"  a.applied_on"
+	" FROM ar.application AS a"
+	" WHERE a.ledger_id = $1 AND a.application_id = ANY ($2)",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8ARRAYOID}
+};
+
+/*
+ * A row that would be over-applied, or applied before an earlier application
+ * was undone, is left out, and found missing by the caller.
+ */
+static ArStatement update_items =
+{
+	.sql =
+	"UPDATE ar.item AS i SET"
+	"  open = i.open OPERATOR(ar.-) c.change,"
+	"  closed_on = CASE WHEN i.open OPERATOR(ar.=) c.change THEN"
+	"   CASE WHEN ar.sign(i.amount) > 0"
+	"    THEN (SELECT pg_catalog.max(a.applied_on) FROM ar.application AS a"
+	"     WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id)"
+	"    ELSE (SELECT pg_catalog.max(a.applied_on) FROM ar.application AS a"
+	"     WHERE a.ledger_id = $1 AND a.credit_item_id = i.item_id) END END,"
+	"  undone_on = GREATEST(i.undone_on, c.undone_on)"
+	" FROM pg_catalog.unnest($2, $3, $4, $5)"
+	"  AS c(item_id, change, first_applied_on, undone_on)"
+	" WHERE i.ledger_id = $1 AND i.item_id = c.item_id"
+	"  AND ar.is_open_within(i.open OPERATOR(ar.-) c.change, i.amount)"
+	"  AND COALESCE(c.first_applied_on >= GREATEST(i.undone_on, c.undone_on), true)",
+	.nargs = 5,
+	.argtypes = {INT4OID, INT8ARRAYOID, AR_TYPE_MONETARY_ARRAY, DATEARRAYOID,
+	DATEARRAYOID}
+};
+
+static ArStatement find_refused =
+{
+	.sql =
+	"SELECT i.item_id, i.open, c.change, GREATEST(i.undone_on, c.undone_on),"
+	"  ar.is_open_within(i.open OPERATOR(ar.-) c.change, i.amount)"
+	" FROM ar.item AS i, pg_catalog.unnest($2, $3, $4, $5)"
+	"  AS c(item_id, change, first_applied_on, undone_on)"
+	" WHERE i.ledger_id = $1 AND i.item_id = c.item_id"
+	"  AND (NOT ar.is_open_within(i.open OPERATOR(ar.-) c.change, i.amount)"
+	"   OR c.first_applied_on < GREATEST(i.undone_on, c.undone_on))"
+	" ORDER BY i.item_id LIMIT 1",
+	.nargs = 5,
+	.argtypes = {INT4OID, INT8ARRAYOID, AR_TYPE_MONETARY_ARRAY, DATEARRAYOID,
+	DATEARRAYOID}
+};
+
+/*
+ * compare_applications groups the rows by ledger, in the order of their ids.
+ */
+static int
+compare_applications(const void *left, const void *right)
+{
+	const Application *a = left;
+	const Application *b = right;
+
+	if (a->ledger_id != b->ledger_id)
+		return a->ledger_id < b->ledger_id ? -1 : 1;
+	if (a->application_id != b->application_id)
+		return a->application_id < b->application_id ? -1 : 1;
+	return 0;
+}
+
+/*
+ * compare_items orders items as they are locked.
+ */
+static int
+compare_items(const void *left, const void *right)
+{
+	const TouchedItem *a = *(TouchedItem *const *) left;
+	const TouchedItem *b = *(TouchedItem *const *) right;
+
+	return a->item_id < b->item_id ? -1 : a->item_id > b->item_id;
+}
+
+/*
+ * read_applications copies the new rows out of the transition table.
+ */
+static Application *
+read_applications(TriggerData *trigger, int *count)
+{
+	Relation	relation = trigger->tg_relation;
+	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
+	AttrNumber	application_id = ar_column(relation, "application_id", INT8OID);
+	AttrNumber	credit_item_id = ar_column(relation, "credit_item_id", INT8OID);
+	AttrNumber	debit_item_id = ar_column(relation, "debit_item_id", INT8OID);
+	AttrNumber	amount = ar_column(relation, "amount", AR_TYPE_MONETARY);
+	AttrNumber	applied_on = ar_column(relation, "applied_on", DATEOID);
+	AttrNumber	reverses_id = ar_column(relation, "reverses_id", INT8OID);
+	int64		rows_count = tuplestore_tuple_count(trigger->tg_newtable);
+	Application *applications;
+	ArTransition rows;
+	int			n = 0;
+
+	/* Two item ids a row must fit an array. */
+	if (rows_count > INT_MAX / 4)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("cannot apply more than %d rows in one statement", INT_MAX / 4)));
+	applications = MemoryContextAllocHuge(CurrentMemoryContext,
+										  sizeof(Application) * (Size) Max(rows_count, 1));
+	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
+	while (ar_transition_next(&rows))
+	{
+		Application *application = &applications[n++];
+		ArMonetary *value = DatumGetArMonetaryP(ar_transition_value(&rows, amount));
+		bool		isnull;
+		Datum		reverses;
+
+		application->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
+		application->application_id = DatumGetInt64(ar_transition_value(&rows, application_id));
+		application->credit_item_id = DatumGetInt64(ar_transition_value(&rows, credit_item_id));
+		application->debit_item_id = DatumGetInt64(ar_transition_value(&rows, debit_item_id));
+		application->amount_minor = ar_monetary_minor(value);
+		application->currency = value->currency;
+		application->applied_on = DatumGetDateADT(ar_transition_value(&rows, applied_on));
+		reverses = slot_getattr(rows.slot, reverses_id, &isnull);
+		application->reverses_id = isnull ? 0 : DatumGetInt64(reverses);
+	}
+	ar_transition_end(&rows);
+	qsort(applications, n, sizeof(Application), compare_applications);
+	*count = n;
+	return applications;
+}
+
+/*
+ * touch finds or makes the entry of an item.
+ */
+static TouchedItem *
+touch(HTAB *items, int64 item_id)
+{
+	bool		found;
+	TouchedItem *item = hash_search(items, &item_id, HASH_ENTER, &found);
+
+	if (!found)
+	{
+		memset(item, 0, sizeof(TouchedItem));
+		item->item_id = item_id;
+	}
+	return item;
+}
+
+/*
+ * sorted_items lists the touched items in lock order.
+ */
+static TouchedItem **
+sorted_items(HTAB *items, int *count)
+{
+	HASH_SEQ_STATUS scan;
+	TouchedItem **sorted;
+	TouchedItem *item;
+	int			n = 0;
+
+	sorted = MemoryContextAllocHuge(CurrentMemoryContext,
+									sizeof(TouchedItem *) * hash_get_num_entries(items));
+	hash_seq_init(&scan, items);
+	while ((item = hash_seq_search(&scan)) != NULL)
+		sorted[n++] = item;
+	qsort(sorted, n, sizeof(TouchedItem *), compare_items);
+	*count = n;
+	return sorted;
+}
+
+/*
+ * load_items reads what never changes of the touched items: whose they are,
+ * how much and since when.  It may come before the lock for that reason.
+ */
+static void
+load_items(int32 ledger_id, HTAB *items, TouchedItem **sorted, int count)
+{
+	Datum	   *ids = palloc(sizeof(Datum) * count);
+	Datum		values[2];
+	uint64		rows;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = Int64GetDatum(sorted[i]->item_id);
+	values[0] = Int32GetDatum(ledger_id);
+	values[1] = ar_array(ids, NULL, count, INT8OID);
+	rows = ar_writer_execute(&read_items, values, SPI_OK_SELECT);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		isnull;
+		ArMonetary *amount;
+		TouchedItem *item;
+
+		item = touch(items, DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull)));
+		item->is_found = true;
+		item->customer_id = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
+		amount = DatumGetArMonetaryP(SPI_getbinval(row, desc, 3, &isnull));
+		item->amount_minor = ar_monetary_minor(amount);
+		item->currency = amount->currency;
+		item->issued_on = DatumGetDateADT(SPI_getbinval(row, desc, 4, &isnull));
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
+ * check_application judges one row by what never changes of its two items.
+ */
+static void
+check_application(Relation relation, const Application *application,
+				  const TouchedItem *credit, const TouchedItem *debit)
+{
+	if (!credit->is_found || !debit->is_found)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("item " INT64_FORMAT " does not exist in ledger %d",
+						credit->is_found ? debit->item_id : credit->item_id,
+						application->ledger_id),
+				 errtableconstraint(relation, credit->is_found ?
+									"application_debit_item_fkey" :
+									"application_credit_item_fkey")));
+	if (credit->amount_minor >= 0 || debit->amount_minor <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("an application joins a credit item with a debit item"),
+				 credit->amount_minor >= 0 ?
+				 errdetail("Item " INT64_FORMAT " is not a credit.", credit->item_id) :
+				 errdetail("Item " INT64_FORMAT " is not a debit.", debit->item_id),
+				 errhint("Give the payment or credit memo as credit_item_id, and the invoice or charge as debit_item_id."),
+				 errtableconstraint(relation, "application_sides_check")));
+	if (credit->customer_id != debit->customer_id)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("an application joins two items of the same customer"),
+				 errdetail("Item " INT64_FORMAT " belongs to customer " INT64_FORMAT ", item " INT64_FORMAT " to customer " INT64_FORMAT ".",
+						   credit->item_id, credit->customer_id,
+						   debit->item_id, debit->customer_id),
+				 errtableconstraint(relation, "application_customer_check")));
+	if (credit->currency != application->currency ||
+		debit->currency != application->currency)
+	{
+		char		of_credit[4],
+					of_debit[4],
+					of_application[4];
+
+		ar_currency_code(credit->currency, of_credit);
+		ar_currency_code(debit->currency, of_debit);
+		ar_currency_code(application->currency, of_application);
+		ereport(ERROR,
+				(errcode(ERRCODE_AR_CURRENCY_MISMATCH),
+				 errmsg("an application and its two items must have the same currency"),
+				 errdetail("The credit item is in %s, the debit item in %s, the application in %s.",
+						   of_credit, of_debit, of_application),
+				 errtablecol(relation, ar_column(relation, "amount", AR_TYPE_MONETARY))));
+	}
+	if (application->reverses_id == 0 &&
+		application->applied_on < Max(credit->issued_on, debit->issued_on))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("an application cannot be dated before its items"),
+				 errdetail("Items " INT64_FORMAT " and " INT64_FORMAT " are both there only from a later day on.",
+						   credit->item_id, debit->item_id),
+				 errhint("Leave applied_on to ar.apply(), which takes the later of the two dates."),
+				 errtableconstraint(relation, "application_applied_on_check")));
+}
+
+/*
+ * check_counter_rows insists that each counter-row is the exact opposite of
+ * the application it undoes, on its day or later.
+ */
+static void
+check_counter_rows(Relation relation, Application *applications, int count)
+{
+	Datum	   *ids = palloc(sizeof(Datum) * count);
+	int			n = 0;
+	HASHCTL		control = {.keysize = sizeof(int64),.entrysize = sizeof(Application *) + sizeof(int64)};
+	HTAB	   *by_undone;
+	Datum		values[2];
+	uint64		rows;
+	uint64		matched = 0;
+	struct
+	{
+		int64		reverses_id;
+		Application *application;
+	}		   *entry;
+
+	StaticAssertStmt(sizeof(*entry) == sizeof(Application *) + sizeof(int64),
+					 "hash entry has no padding");
+	control.hcxt = CurrentMemoryContext;
+	by_undone = hash_create("ar_ext counter-rows", 64, &control,
+							HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	for (int i = 0; i < count; i++)
+	{
+		if (applications[i].reverses_id == 0)
+			continue;
+		/* The unique key on reverses_id has made sure there is only one. */
+		entry = hash_search(by_undone, &applications[i].reverses_id, HASH_ENTER, NULL);
+		entry->application = &applications[i];
+		ids[n++] = Int64GetDatum(applications[i].reverses_id);
+	}
+	if (n == 0)
+		return;
+
+	values[0] = Int32GetDatum(applications[0].ledger_id);
+	values[1] = ar_array(ids, NULL, n, INT8OID);
+	rows = ar_writer_execute(&read_undone, values, SPI_OK_SELECT);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		isnull;
+		int64		undone_id = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
+		ArMonetary *amount = DatumGetArMonetaryP(SPI_getbinval(row, desc, 4, &isnull));
+		Application *application;
+
+		entry = hash_search(by_undone, &undone_id, HASH_FIND, NULL);
+		if (entry == NULL)
+			elog(ERROR, "check_counter_rows: application " INT64_FORMAT " was not asked for", undone_id);
+		application = entry->application;
+		matched++;
+		if (application->credit_item_id == DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull)) &&
+			application->debit_item_id == DatumGetInt64(SPI_getbinval(row, desc, 3, &isnull)) &&
+			application->currency == amount->currency &&
+			application->amount_minor == -ar_monetary_minor(amount) &&
+			application->applied_on >= DatumGetDateADT(SPI_getbinval(row, desc, 5, &isnull)))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("a counter-row must be the exact opposite of application " INT64_FORMAT,
+						undone_id),
+				 errdetail("It has the same two items, the amount negated, and a date not before that of the application."),
+				 errhint("Use ar.unapply(), which writes it."),
+				 errtableconstraint(relation, "application_reverses_check")));
+	}
+	SPI_freetuptable(SPI_tuptable);
+	if (matched != (uint64) n)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("an application to be undone does not exist in ledger %d",
+						applications[0].ledger_id),
+				 errtableconstraint(relation, "application_reverses_fkey")));
+}
+
+/*
+ * refuse says why update_items left an item out.
+ */
+static void
+refuse(Relation relation, Datum *values)
+{
+	HeapTuple	row;
+	TupleDesc	desc;
+	bool		isnull;
+	int64		item_id;
+	char	   *open;
+	char	   *change;
+
+	if (ar_writer_execute(&find_refused, values, SPI_OK_SELECT) == 0)
+		elog(ERROR, "refuse: no item was refused");
+	row = SPI_tuptable->vals[0];
+	desc = SPI_tuptable->tupdesc;
+	item_id = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
+	open = ar_monetary_to_cstring(DatumGetArMonetaryP(SPI_getbinval(row, desc, 2, &isnull)));
+	change = ar_monetary_to_cstring(DatumGetArMonetaryP(SPI_getbinval(row, desc, 3, &isnull)));
+	if (!DatumGetBool(SPI_getbinval(row, desc, 5, &isnull)))
+		ereport(ERROR,
+				(errcode(ERRCODE_AR_OVER_APPLICATION),
+				 errmsg("item " INT64_FORMAT " would be over-applied", item_id),
+				 errdetail("%s is open, %s would be applied.", open, change),
+				 errhint("Apply at most what is open of both items."),
+				 errtablecol(relation, ar_column(relation, "amount", AR_TYPE_MONETARY))));
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("item " INT64_FORMAT " cannot be applied before the day on which an application of it was undone",
+					item_id),
+			 errdetail("That day is %s.", SPI_getvalue(row, desc, 4)),
+			 errhint("Leave applied_on to ar.apply(), or give that day or a later one."),
+			 errtableconstraint(relation, "application_applied_on_check")));
+}
+
+/*
+ * move_items takes what was applied off what is open of each item.
+ */
+static void
+move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
+{
+	Datum	   *ids = palloc(sizeof(Datum) * count);
+	Datum	   *changes = palloc(sizeof(Datum) * count);
+	Datum	   *applied = palloc(sizeof(Datum) * count);
+	bool	   *applied_nulls = palloc(sizeof(bool) * count);
+	Datum	   *undone = palloc(sizeof(Datum) * count);
+	bool	   *undone_nulls = palloc(sizeof(bool) * count);
+	Datum		values[5];
+
+	for (int i = 0; i < count; i++)
+	{
+		TouchedItem *item = sorted[i];
+
+		ids[i] = Int64GetDatum(item->item_id);
+		changes[i] = PointerGetDatum(ar_monetary_make(item->change_minor,
+													  item->currency));
+		applied[i] = DateADTGetDatum(item->first_applied_on);
+		applied_nulls[i] = !item->has_applied;
+		undone[i] = DateADTGetDatum(item->undone_on);
+		undone_nulls[i] = !item->has_undone;
+	}
+	values[0] = Int32GetDatum(ledger_id);
+	values[1] = ar_array(ids, NULL, count, INT8OID);
+	values[2] = ar_array(changes, NULL, count, AR_TYPE_MONETARY);
+	values[3] = ar_array(applied, applied_nulls, count, DATEOID);
+	values[4] = ar_array(undone, undone_nulls, count, DATEOID);
+	if (ar_writer_execute(&update_items, values, SPI_OK_UPDATE) != (uint64) count)
+		refuse(relation, values);
+}
+
+/*
+ * note_application adds one row to what the statement does to an item.
+ */
+static void
+note_application(TouchedItem *item, int64 change_minor,
+				 const Application *application)
+{
+	item->change_minor = ar_add_minor(item->change_minor, change_minor);
+	if (application->reverses_id != 0)
+	{
+		item->undone_on = item->has_undone ?
+			Max(item->undone_on, application->applied_on) : application->applied_on;
+		item->has_undone = true;
+	}
+	else
+	{
+		item->first_applied_on = item->has_applied ?
+			Min(item->first_applied_on, application->applied_on) : application->applied_on;
+		item->has_applied = true;
+	}
+}
+
+/*
+ * apply_ledger does all that the new rows of one ledger ask for.
+ */
+static void
+apply_ledger(Relation relation, Application *applications, int count)
+{
+	HASHCTL		control = {.keysize = sizeof(int64),.entrysize = sizeof(TouchedItem)};
+	int32		ledger_id = applications[0].ledger_id;
+	ArBalanceChange *changes;
+	HTAB	   *items;
+	TouchedItem **sorted;
+	int			item_count;
+
+	control.hcxt = CurrentMemoryContext;
+	items = hash_create("ar_ext touched items", 256, &control,
+						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	for (int i = 0; i < count; i++)
+	{
+		touch(items, applications[i].credit_item_id);
+		touch(items, applications[i].debit_item_id);
+	}
+	sorted = sorted_items(items, &item_count);
+	load_items(ledger_id, items, sorted, item_count);
+
+	changes = MemoryContextAllocHuge(CurrentMemoryContext,
+									 sizeof(ArBalanceChange) * (Size) count);
+	for (int i = 0; i < count; i++)
+	{
+		Application *application = &applications[i];
+		TouchedItem *credit = touch(items, application->credit_item_id);
+		TouchedItem *debit = touch(items, application->debit_item_id);
+
+		check_application(relation, application, credit, debit);
+		note_application(credit, -application->amount_minor, application);
+		note_application(debit, application->amount_minor, application);
+
+		changes[i].ledger_id = ledger_id;
+		changes[i].customer_id = debit->customer_id;
+		changes[i].currency = application->currency;
+		changes[i].debits_minor = -application->amount_minor;
+		changes[i].credits_minor = application->amount_minor;
+	}
+	check_counter_rows(relation, applications, count);
+	ar_change_balances(changes, count);
+	move_items(relation, ledger_id, sorted, item_count);
+	hash_destroy(items);
+}
+
+/*
+ * ar_tg_apply carries out the applications that a statement inserted.
+ */
+Datum
+ar_tg_apply(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_apply", TRIGGER_EVENT_AFTER);
+	int			count;
+	int			first = 0;
+	Application *applications = read_applications(trigger, &count);
+	ArWriter	writer;
+
+	if (count == 0)
+		return PointerGetDatum(NULL);
+	ar_writer_begin(&writer, trigger->tg_relation);
+	for (int i = 1; i <= count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (i < count && applications[i].ledger_id == applications[first].ledger_id)
+			continue;
+		apply_ledger(trigger->tg_relation, &applications[first], i - first);
+		first = i;
+	}
+	ar_writer_end(&writer);
+	return PointerGetDatum(NULL);
+}

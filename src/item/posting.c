@@ -1,0 +1,377 @@
+/*
+ * posting.c
+ *		Posting: how a document becomes items and moves its customer's balance.
+ *
+ * A statement posts any number of documents.  Their items are gathered, the
+ * balances they move are added up a customer and currency, and then written in
+ * the one lock order of the books: balances by ledger, customer and currency,
+ * and only then items.  The balance row is what serialises a customer: whoever
+ * holds it may trust every item of that customer.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "ar_ext.h"
+#include "item/posting.h"
+#include "item/transition.h"
+#include "item/writer.h"
+#include "type/monetary.h"
+
+/* Items are inserted so many at a time, which bounds the arrays. */
+#define ITEMS_PER_STATEMENT	10000
+
+PG_FUNCTION_INFO_V1(ar_tg_post);
+PG_FUNCTION_INFO_V1(ar_is_open_within);
+
+static const char *const document_types[] = {"invoice", "payment", "adjustment"};
+
+static ArStatement change_balances =
+{
+	.sql =
+	"INSERT INTO ar.customer_balance AS b"
+	" (ledger_id, customer_id, currency, open_debits, open_credits)"
+	" SELECT $1, c.customer_id, c.currency, c.debits, c.credits"
+	" FROM pg_catalog.unnest($2, $3, $4, $5)"
+	"  AS c(customer_id, currency, debits, credits)"
+	" ON CONFLICT (ledger_id, customer_id, currency) DO UPDATE"
+	" SET open_debits = b.open_debits OPERATOR(ar.+) excluded.open_debits,"
+	"  open_credits = b.open_credits OPERATOR(ar.+) excluded.open_credits",
+	.nargs = 5,
+	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID,
+	AR_TYPE_MONETARY_ARRAY, AR_TYPE_MONETARY_ARRAY}
+};
+
+static ArStatement insert_items =
+{
+	.sql =
+	"INSERT INTO ar.item (ledger_id, customer_id, kind,"
+	"  invoice_id, payment_id, adjustment_id, instalment,"
+	"  issued_on, due_on, amount, open, closed_on, recorded_at)"
+	" SELECT $1, p.customer_id, p.kind,"
+	"  CASE $2 WHEN 'invoice' THEN p.document_id END,"
+	"  CASE $2 WHEN 'payment' THEN p.document_id END,"
+	"  CASE $2 WHEN 'adjustment' THEN p.document_id END,"
+	"  p.instalment, p.issued_on, p.due_on, p.amount, p.amount,"
+	"  CASE WHEN ar.sign(p.amount) = 0 THEN p.issued_on END, p.recorded_at"
+	" FROM pg_catalog.unnest($3, $4, $5, $6, $7, $8, $9, $10)"
+	"  AS p(customer_id, kind, document_id, instalment, issued_on, due_on,"
+	"  amount, recorded_at)",
+	.nargs = 10,
+	.argtypes = {INT4OID, TEXTOID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID,
+		INT2ARRAYOID, DATEARRAYOID, DATEARRAYOID, AR_TYPE_MONETARY_ARRAY,
+	TIMESTAMPTZARRAYOID}
+};
+
+/*
+ * ar_add_minor adds minor units, or says that they do not fit.
+ */
+int64
+ar_add_minor(int64 left, int64 right)
+{
+	int64		sum;
+
+	if (pg_add_s64_overflow(left, right, &sum))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("balance out of range"),
+				 errdetail("A balance holds at most 9223372036854775807 minor units of its currency.")));
+	return sum;
+}
+
+/*
+ * compare_changes orders balance changes as their rows are locked.
+ */
+static int
+compare_changes(const void *left, const void *right)
+{
+	const ArBalanceChange *a = left;
+	const ArBalanceChange *b = right;
+
+	if (a->ledger_id != b->ledger_id)
+		return a->ledger_id < b->ledger_id ? -1 : 1;
+	if (a->customer_id != b->customer_id)
+		return a->customer_id < b->customer_id ? -1 : 1;
+	if (a->currency != b->currency)
+		return a->currency < b->currency ? -1 : 1;
+	return 0;
+}
+
+/*
+ * write_balances writes the changes of one ledger, in the order given.
+ */
+static void
+write_balances(ArBalanceChange *changes, int count)
+{
+	Datum	   *customers = palloc(sizeof(Datum) * count);
+	Datum	   *currencies = palloc(sizeof(Datum) * count);
+	Datum	   *debits = palloc(sizeof(Datum) * count);
+	Datum	   *credits = palloc(sizeof(Datum) * count);
+	Datum		values[5];
+
+	for (int i = 0; i < count; i++)
+	{
+		ArBalanceChange *change = &changes[i];
+		char		code[4];
+
+		ar_currency_code(change->currency, code);
+		customers[i] = Int64GetDatum(change->customer_id);
+		currencies[i] = CStringGetTextDatum(code);
+		debits[i] = PointerGetDatum(ar_monetary_make(change->debits_minor,
+													 change->currency));
+		credits[i] = PointerGetDatum(ar_monetary_make(change->credits_minor,
+													  change->currency));
+	}
+	values[0] = Int32GetDatum(changes[0].ledger_id);
+	values[1] = ar_array(customers, NULL, count, INT8OID);
+	values[2] = ar_array(currencies, NULL, count, TEXTOID);
+	values[3] = ar_array(debits, NULL, count, AR_TYPE_MONETARY);
+	values[4] = ar_array(credits, NULL, count, AR_TYPE_MONETARY);
+	ar_writer_execute(&change_balances, values, SPI_OK_INSERT);
+}
+
+/*
+ * ar_change_balances adds up the changes a customer and currency and writes
+ * each balance once, in lock order.  It must come before the statement
+ * touches an item of these customers.  The array is reordered.
+ */
+void
+ar_change_balances(ArBalanceChange *changes, int count)
+{
+	int			kept = 0;
+	int			first = 0;
+
+	if (count == 0)
+		return;
+	qsort(changes, count, sizeof(ArBalanceChange), compare_changes);
+	for (int i = 1; i < count; i++)
+	{
+		if (compare_changes(&changes[kept], &changes[i]) != 0)
+		{
+			changes[++kept] = changes[i];
+			continue;
+		}
+		changes[kept].debits_minor = ar_add_minor(changes[kept].debits_minor,
+												  changes[i].debits_minor);
+		changes[kept].credits_minor = ar_add_minor(changes[kept].credits_minor,
+												   changes[i].credits_minor);
+	}
+	count = kept + 1;
+
+	for (int i = 1; i <= count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (i < count && changes[i].ledger_id == changes[first].ledger_id)
+			continue;
+		write_balances(&changes[first], i - first);
+		first = i;
+	}
+}
+
+/*
+ * write_items inserts the items of one ledger.
+ */
+static void
+write_items(ArDocumentType type, ArPosting *postings, int count)
+{
+	Datum	   *columns[8];
+	static const Oid column_types[8] = {INT8OID, TEXTOID, INT8OID, INT2OID,
+	DATEOID, DATEOID, AR_TYPE_MONETARY, TIMESTAMPTZOID};
+	Datum		values[10];
+
+	for (int i = 0; i < 8; i++)
+		columns[i] = palloc(sizeof(Datum) * count);
+	for (int i = 0; i < count; i++)
+	{
+		ArPosting  *posting = &postings[i];
+
+		columns[0][i] = Int64GetDatum(posting->customer_id);
+		columns[1][i] = CStringGetTextDatum(posting->kind);
+		columns[2][i] = Int64GetDatum(posting->document_id);
+		columns[3][i] = Int16GetDatum(posting->instalment);
+		columns[4][i] = DateADTGetDatum(posting->issued_on);
+		columns[5][i] = DateADTGetDatum(posting->due_on);
+		columns[6][i] = PointerGetDatum(ar_monetary_make(posting->amount_minor,
+														 posting->currency));
+		columns[7][i] = TimestampTzGetDatum(posting->recorded_at);
+	}
+	values[0] = Int32GetDatum(postings[0].ledger_id);
+	values[1] = CStringGetTextDatum(document_types[type]);
+	for (int i = 0; i < 8; i++)
+		values[i + 2] = ar_array(columns[i], NULL, count, column_types[i]);
+	ar_writer_execute(&insert_items, values, SPI_OK_INSERT);
+}
+
+/*
+ * ar_post_items moves the balances and makes the items.  The postings must be
+ * grouped by ledger; items get their numbers in the order given.
+ */
+void
+ar_post_items(ArDocumentType type, ArPosting *postings, int count)
+{
+	ArBalanceChange *changes;
+	MemoryContext batch;
+	int			first = 0;
+
+	if (count == 0)
+		return;
+	changes = MemoryContextAllocHuge(CurrentMemoryContext,
+									 sizeof(ArBalanceChange) * (Size) count);
+	for (int i = 0; i < count; i++)
+	{
+		ArPosting  *posting = &postings[i];
+
+		changes[i].ledger_id = posting->ledger_id;
+		changes[i].customer_id = posting->customer_id;
+		changes[i].currency = posting->currency;
+		changes[i].debits_minor = Max(posting->amount_minor, 0);
+		changes[i].credits_minor = Min(posting->amount_minor, 0);
+	}
+	ar_change_balances(changes, count);
+
+	batch = AllocSetContextCreate(CurrentMemoryContext, "ar_ext items",
+								  ALLOCSET_DEFAULT_SIZES);
+	for (int i = 1; i <= count; i++)
+	{
+		MemoryContext caller;
+
+		if (i < count && i - first < ITEMS_PER_STATEMENT &&
+			postings[i].ledger_id == postings[first].ledger_id)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		caller = MemoryContextSwitchTo(batch);
+		write_items(type, &postings[first], i - first);
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(batch);
+		first = i;
+	}
+	MemoryContextDelete(batch);
+}
+
+/*
+ * compare_postings groups postings by ledger, documents in order.
+ */
+static int
+compare_postings(const void *left, const void *right)
+{
+	const ArPosting *a = left;
+	const ArPosting *b = right;
+
+	if (a->ledger_id != b->ledger_id)
+		return a->ledger_id < b->ledger_id ? -1 : 1;
+	if (a->document_id != b->document_id)
+		return a->document_id < b->document_id ? -1 : 1;
+	return 0;
+}
+
+/*
+ * ar_tg_post posts the payments or adjustments that a statement inserted; the
+ * trigger's argument says which of the two the table holds.  A payment is a
+ * credit of its amount; an adjustment carries its own sign and kind.
+ */
+Datum
+ar_tg_post(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_post", TRIGGER_EVENT_AFTER);
+	Relation	relation = trigger->tg_relation;
+	ArDocumentType type;
+	bool		is_payment;
+	AttrNumber	ledger_id,
+				customer_id,
+				document_id,
+				amount,
+				issued_on,
+				recorded_at,
+				kind = InvalidAttrNumber;
+	ArTransition rows;
+	ArPosting  *postings;
+	int64		count = tuplestore_tuple_count(trigger->tg_newtable);
+	int			n = 0;
+	ArWriter	writer;
+
+	if (count == 0)
+		return PointerGetDatum(NULL);
+	if (count > INT_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("cannot post more than %d documents in one statement", INT_MAX)));
+	if (trigger->tg_trigger->tgnargs == 1 &&
+		strcmp(trigger->tg_trigger->tgargs[0], "payment") == 0)
+		type = AR_DOCUMENT_PAYMENT;
+	else if (trigger->tg_trigger->tgnargs == 1 &&
+			 strcmp(trigger->tg_trigger->tgargs[0], "adjustment") == 0)
+		type = AR_DOCUMENT_ADJUSTMENT;
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("function \"%s\" needs the argument \"payment\" or \"adjustment\"",
+						"ar.tg_post")));
+	is_payment = type == AR_DOCUMENT_PAYMENT;
+
+	ledger_id = ar_column(relation, "ledger_id", INT4OID);
+	customer_id = ar_column(relation, "customer_id", INT8OID);
+	document_id = ar_column(relation, is_payment ? "payment_id" : "adjustment_id", INT8OID);
+	amount = ar_column(relation, "amount", AR_TYPE_MONETARY);
+	issued_on = ar_column(relation, is_payment ? "received_on" : "adjusted_on", DATEOID);
+	recorded_at = ar_column(relation, "recorded_at", TIMESTAMPTZOID);
+	if (!is_payment)
+		kind = ar_column(relation, "kind", TEXTOID);
+
+	postings = MemoryContextAllocHuge(CurrentMemoryContext,
+									  sizeof(ArPosting) * (Size) count);
+	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
+	while (ar_transition_next(&rows))
+	{
+		ArPosting  *posting = &postings[n++];
+		ArMonetary *value;
+
+		posting->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
+		posting->customer_id = DatumGetInt64(ar_transition_value(&rows, customer_id));
+		posting->document_id = DatumGetInt64(ar_transition_value(&rows, document_id));
+		posting->kind = is_payment ? document_types[type] :
+			TextDatumGetCString(ar_transition_value(&rows, kind));
+		posting->instalment = 1;
+		posting->issued_on = DatumGetDateADT(ar_transition_value(&rows, issued_on));
+		posting->due_on = posting->issued_on;
+		value = DatumGetArMonetaryP(ar_transition_value(&rows, amount));
+		posting->amount_minor = ar_monetary_minor(value);
+		if (is_payment)
+			posting->amount_minor = -posting->amount_minor;
+		posting->currency = value->currency;
+		posting->recorded_at = DatumGetTimestampTz(ar_transition_value(&rows, recorded_at));
+	}
+	ar_transition_end(&rows);
+	qsort(postings, n, sizeof(ArPosting), compare_postings);
+
+	ar_writer_begin(&writer, relation);
+	ar_post_items(type, postings, n);
+	ar_writer_end(&writer);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * ar_is_open_within tells whether what is open of an item lies between zero
+ * and its amount: same currency, same sign, not more.  It is the last line of
+ * defence against over-application, as a CHECK on ar.item.
+ */
+Datum
+ar_is_open_within(PG_FUNCTION_ARGS)
+{
+	ArMonetary *open = PG_GETARG_AR_MONETARY_P(0);
+	ArMonetary *amount = PG_GETARG_AR_MONETARY_P(1);
+	int64		open_minor = ar_monetary_minor(open);
+	int64		amount_minor = ar_monetary_minor(amount);
+
+	if (open->currency != amount->currency)
+		PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(amount_minor >= 0 ?
+				   open_minor >= 0 && open_minor <= amount_minor :
+				   open_minor <= 0 && open_minor >= amount_minor);
+}

@@ -1,0 +1,193 @@
+/*
+ * writer.c
+ *		The one hand that writes what is derived.
+ *
+ * Three things make a writer.  It acts as the owner of the table whose
+ * trigger it serves, as foreign keys do, so that whoever may insert a payment
+ * needs no right on balances.  It pins the search path and the planner, so
+ * that neither the caller's settings nor an empty table at the time of
+ * planning can change what its statements mean or cost.  And it marks itself
+ * with a bit in the security context, which PostgreSQL itself restores on
+ * every kind of abort: there is no state of ours that an error could leave
+ * behind.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "item/writer.h"
+
+/* Far from the SECURITY_... bits of miscadmin.h, which count from 1. */
+#define SECURITY_AR_WRITER	0x40000000
+
+static const struct
+{
+	const char *name;
+	const char *value;
+}			writer_settings[] =
+{
+	{"search_path", "pg_catalog, pg_temp"},
+	/* Our statements look rows up by key; on a young table the planner
+	 * would read it whole instead, and keep doing so as it grows. */
+	{"enable_seqscan", "off"},
+	{"enable_hashjoin", "off"},
+	{"enable_mergejoin", "off"},
+	{"jit", "off"},
+};
+
+static const struct
+{
+	const char *name;
+	bool		is_array;
+}			type_names[] =
+{
+	{NULL, false},
+	{"monetary", false}, {"monetary", true},
+	{"terms", false}, {"terms", true},
+	{"invoice_status", false}, {"invoice_status", true},
+};
+
+/*
+ * ar_writer_begin makes the current trigger the writer, as the owner of the
+ * trigger's table, and connects SPI.
+ */
+void
+ar_writer_begin(ArWriter *writer, Relation relation)
+{
+	GetUserIdAndSecContext(&writer->user, &writer->security_context);
+	SetUserIdAndSecContext(relation->rd_rel->relowner,
+						   writer->security_context |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS |
+						   SECURITY_AR_WRITER);
+	writer->guc_level = NewGUCNestLevel();
+	for (int i = 0; i < (int) lengthof(writer_settings); i++)
+		(void) set_config_option(writer_settings[i].name,
+								 writer_settings[i].value,
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "ar_writer_begin: could not connect SPI");
+}
+
+/*
+ * ar_writer_end gives user, settings and SPI back as they were.
+ */
+void
+ar_writer_end(ArWriter *writer)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "ar_writer_end: could not finish SPI");
+	AtEOXact_GUC(true, writer->guc_level);
+	SetUserIdAndSecContext(writer->user, writer->security_context);
+}
+
+/*
+ * ar_writer_active tells the guards whether the statement they see is ours.
+ */
+bool
+ar_writer_active(void)
+{
+	Oid			user;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user, &security_context);
+	return (security_context & SECURITY_AR_WRITER) != 0;
+}
+
+/*
+ * ar_type turns a stand-in AR_TYPE_... into the type's OID, and leaves a real
+ * OID alone.  It asks the catalog each time (a cache look-up): a dropped and
+ * recreated extension has new OIDs.
+ */
+Oid
+ar_type(Oid type)
+{
+	Oid			found;
+
+	if (type >= lengthof(type_names))
+		return type;
+	found = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+							CStringGetDatum(type_names[type].name),
+							ObjectIdGetDatum(get_namespace_oid("ar", false)));
+	if (type_names[type].is_array && OidIsValid(found))
+		found = get_array_type(found);
+	if (!OidIsValid(found))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("type ar.%s does not exist", type_names[type].name),
+				 errhint("Create the extension ar_ext in this database.")));
+	return found;
+}
+
+/*
+ * ar_writer_execute runs a statement and returns how many rows it touched.
+ * The plan is generic and kept for the session; it is made anew only when one
+ * of our types got a new OID.
+ */
+uint64
+ar_writer_execute(ArStatement *statement, Datum *values, int expected)
+{
+	Oid			types[AR_STATEMENT_ARGS_MAX];
+	int			result;
+
+	Assert(statement->nargs <= AR_STATEMENT_ARGS_MAX);
+	for (int i = 0; i < statement->nargs; i++)
+		types[i] = ar_type(statement->argtypes[i]);
+
+	if (statement->plan != NULL &&
+		memcmp(types, statement->planned, sizeof(Oid) * statement->nargs) != 0)
+	{
+		SPI_freeplan(statement->plan);
+		statement->plan = NULL;
+	}
+	if (statement->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare_cursor(statement->sql, statement->nargs,
+											  types, CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL)
+			elog(ERROR, "ar_writer_execute: could not prepare \"%s\": %s",
+				 statement->sql, SPI_result_code_string(SPI_result));
+		if (SPI_keepplan(plan) != 0)
+			elog(ERROR, "ar_writer_execute: could not keep a plan");
+		memcpy(statement->planned, types, sizeof(Oid) * statement->nargs);
+		statement->plan = plan;
+	}
+
+	result = SPI_execute_plan(statement->plan, values, NULL, false, 0);
+	if (result != expected)
+		elog(ERROR, "ar_writer_execute: \"%s\" returned %s",
+			 statement->sql, SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+/*
+ * ar_array makes an array of the given element type (an OID or AR_TYPE_...)
+ * to pass many rows to one statement.  nulls may be NULL: there are none.
+ */
+Datum
+ar_array(Datum *values, bool *nulls, int count, Oid type)
+{
+	int			dims[1];
+	int			lower_bounds[1];
+	int16		length;
+	bool		by_value;
+	char		align;
+
+	dims[0] = count;
+	lower_bounds[0] = 1;
+	type = ar_type(type);
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	return PointerGetDatum(construct_md_array(values, nulls, 1, dims,
+											  lower_bounds, type, length,
+											  by_value, align));
+}

@@ -1,0 +1,61 @@
+/*
+ * aging_bucket.h
+ *		A bucket of an aging report: a range of days past due.
+ *
+ * Vocabulary: the days past due of an item are the date asked about less its
+ * due date, so the due day itself is 0 and not overdue.  A scheme cuts all
+ * days into adjacent buckets; it is given by its boundaries, the last day of
+ * every bucket but the last one.
+ */
+#ifndef AR_TYPE_AGING_BUCKET_H
+#define AR_TYPE_AGING_BUCKET_H
+
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/date.h"
+
+/* First day in the high half, last day in the low half, both inclusive. */
+typedef int32 ArAgingBucket;
+
+/* The ends of the range mean "and all before" and "and all after". */
+#define AR_AGING_DAY_MIN	PG_INT16_MIN
+#define AR_AGING_DAY_MAX	PG_INT16_MAX
+
+typedef struct ArAgingScheme
+{
+	int			boundary_count; /* one less than there are buckets */
+	const int32 *boundaries;	/* ascending, each in the range of int16 */
+} ArAgingScheme;
+
+static inline ArAgingBucket
+ar_aging_bucket_make(int16 first_day, int16 last_day)
+{
+	return (ArAgingBucket) (((uint32) (uint16) first_day << 16) |
+							(uint16) last_day);
+}
+
+static inline int16
+ar_aging_bucket_first(ArAgingBucket bucket)
+{
+	return (int16) ((uint32) bucket >> 16);
+}
+
+static inline int16
+ar_aging_bucket_last(ArAgingBucket bucket)
+{
+	return (int16) ((uint32) bucket & 0xFFFF);
+}
+
+#define DatumGetArAgingBucket(X)	((ArAgingBucket) DatumGetInt32(X))
+#define ArAgingBucketGetDatum(X)	Int32GetDatum(X)
+#define PG_GETARG_AR_AGING_BUCKET(n)	DatumGetArAgingBucket(PG_GETARG_DATUM(n))
+#define PG_RETURN_AR_AGING_BUCKET(x)	return ArAgingBucketGetDatum(x)
+
+extern int32 ar_days_past_due(DateADT due_on, DateADT as_of);
+extern const ArAgingScheme *ar_aging_scheme_default(void);
+extern bool ar_aging_boundaries_are_valid(const int32 *boundaries, int count);
+extern ArAgingScheme ar_aging_scheme_from_array(ArrayType *array);
+extern int	ar_aging_scheme_find(const ArAgingScheme *scheme, int32 days_past_due);
+extern ArAgingBucket ar_aging_scheme_bucket(const ArAgingScheme *scheme, int index);
+
+#endif							/* AR_TYPE_AGING_BUCKET_H */
