@@ -37,18 +37,20 @@ scratch_make() {
     BIN=$SCRATCH/root$("$PG_CONFIG" --bindir)
     export HOME=$SCRATCH PATH=$BIN:$PATH
     as_server mkdir "$SCRATCH"/{tree,root,log,socket,shared}
-    tar -C "$TREE" --exclude-vcs --exclude='*.o' --exclude='*.bc' --exclude='*.so' --exclude='sql/ar_ext--*.sql' -cf - . |
+    # Writable, whatever the original is: it is to be deleted again.
+    local copy=(tar --create --mode=u+rwX --file=-)
+    "${copy[@]}" -C "$TREE" --exclude-vcs --exclude='*.o' --exclude='*.bc' --exclude='*.so' --exclude='sql/ar_ext--*.sql' . |
         as_server tar -C "$SCRATCH/tree" --no-same-owner -xf -
     # Some tests use real data kept beside the checkout, and are skipped without.
     if [ -d "$TREE/../shared/data" ]; then
-        tar -C "$TREE/../shared" -cf - data | as_server tar -C "$SCRATCH/shared" --no-same-owner -xf -
+        "${copy[@]}" -C "$TREE/../shared" data | as_server tar -C "$SCRATCH/shared" --no-same-owner -xf -
     fi
 
     # PostgreSQL finds its files relative to its programs: a copy of the three directories is a whole server.
     local directories
     directories=$(for which in bindir pkglibdir sharedir; do "$PG_CONFIG" --$which; done)
     # shellcheck disable=SC2046
-    tar -C / -cf - $(cut -c 2- <<<"$directories") | as_server tar -C "$SCRATCH/root" --no-same-owner -xf -
+    "${copy[@]}" -C / $(cut -c 2- <<<"$directories") | as_server tar -C "$SCRATCH/root" --no-same-owner -xf -
     # The test runners and the Perl modules that come with the server's headers.
     PGXS_TEST=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
     export PGXS_TEST
