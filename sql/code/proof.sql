@@ -4,7 +4,7 @@
 -- them from documents and applications, so that one wrong value is one row.
 
 CREATE FUNCTION ar.verify_items(ledger_id integer)
-RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -33,27 +33,27 @@ BEGIN
         LEFT JOIN fact AS f ON f.ledger_id = i.ledger_id AND f.item_id = i.item_id
         WHERE verify_items.ledger_id IS NULL OR i.ledger_id = verify_items.ledger_id
     )
-    SELECT i.ledger_id, 'item_open', 'item', i.item_id,
+    SELECT 'item_open', i.ledger_id, 'item', i.item_id,
            format('open is %s, amount less applications is %s', i.open, i.true_open)
     FROM item AS i WHERE i.open <> i.true_open
     UNION ALL
-    SELECT i.ledger_id, 'item_over_applied', 'item', i.item_id,
+    SELECT 'item_over_applied', i.ledger_id, 'item', i.item_id,
            format('amount is %s, amount less applications is %s', i.amount, i.true_open)
     FROM item AS i WHERE NOT ar.is_open_within(i.true_open, i.amount)
     UNION ALL
-    SELECT i.ledger_id, 'item_closed_on', 'item', i.item_id,
+    SELECT 'item_closed_on', i.ledger_id, 'item', i.item_id,
            format('closed_on is %s, its applications make it %s', coalesce(i.closed_on::text, 'null'),
                   coalesce(CASE WHEN ar.sign(i.true_open) = 0 THEN i.last_day END::text, 'null'))
     FROM item AS i
     WHERE i.closed_on IS DISTINCT FROM CASE WHEN ar.sign(i.true_open) = 0 THEN i.last_day END
     UNION ALL
-    SELECT i.ledger_id, 'item_undone_on', 'item', i.item_id,
+    SELECT 'item_undone_on', i.ledger_id, 'item', i.item_id,
            format('undone_on is %s, its counter-rows make it %s',
                   coalesce(i.undone_on::text, 'null'), coalesce(i.true_undone_on::text, 'null'))
     FROM item AS i WHERE i.undone_on IS DISTINCT FROM i.true_undone_on
     UNION ALL
     -- Balances from the facts, against the balance rows: both ways.
-    SELECT coalesce(b.ledger_id, s.ledger_id), 'customer_balance', 'customer_balance',
+    SELECT 'customer_balance', coalesce(b.ledger_id, s.ledger_id), 'customer_balance',
            coalesce(b.customer_id, s.customer_id),
            format('open is %s and %s, the items of %s make %s and %s',
                   coalesce(b.open_debits::text, 'nothing'), coalesce(b.open_credits::text, 'nothing'),
@@ -74,7 +74,7 @@ COMMENT ON FUNCTION ar.verify_items(integer) IS
 'The part of ar.verify() on items and balances: open, closed_on, undone_on and balances against amounts and applications.';
 
 CREATE FUNCTION ar.verify_applications(ledger_id integer)
-RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -91,29 +91,29 @@ BEGIN
         LEFT JOIN ar.item AS debit ON debit.ledger_id = a.ledger_id AND debit.item_id = a.debit_item_id
         WHERE verify_applications.ledger_id IS NULL OR a.ledger_id = verify_applications.ledger_id
     )
-    SELECT j.ledger_id, 'application_orphan', 'application', j.application_id,
+    SELECT 'application_orphan', j.ledger_id, 'application', j.application_id,
            format('item %s or %s does not exist', j.credit_item_id, j.debit_item_id)
     FROM joined AS j WHERE j.is_orphan
     UNION ALL
-    SELECT j.ledger_id, 'application_currency', 'application', j.application_id,
+    SELECT 'application_currency', j.ledger_id, 'application', j.application_id,
            format('%s joins %s and %s', j.amount, j.credit_amount, j.debit_amount)
     FROM joined AS j
     WHERE ar.currency(j.amount) <> ar.currency(j.credit_amount)
        OR ar.currency(j.amount) <> ar.currency(j.debit_amount)
     UNION ALL
-    SELECT j.ledger_id, 'application_sides', 'application', j.application_id,
+    SELECT 'application_sides', j.ledger_id, 'application', j.application_id,
            format('the credit item is of %s, the debit item of %s', j.credit_amount, j.debit_amount)
     FROM joined AS j WHERE ar.sign(j.credit_amount) >= 0 OR ar.sign(j.debit_amount) <= 0
     UNION ALL
-    SELECT j.ledger_id, 'application_customer', 'application', j.application_id,
+    SELECT 'application_customer', j.ledger_id, 'application', j.application_id,
            format('the items belong to customers %s and %s', j.credit_customer_id, j.debit_customer_id)
     FROM joined AS j WHERE j.credit_customer_id <> j.debit_customer_id
     UNION ALL
-    SELECT j.ledger_id, 'application_applied_on', 'application', j.application_id,
+    SELECT 'application_applied_on', j.ledger_id, 'application', j.application_id,
            format('applied on %s, before %s, when both items are there', j.applied_on, j.first_day)
     FROM joined AS j WHERE j.applied_on < j.first_day
     UNION ALL
-    SELECT j.ledger_id, 'application_reverses', 'application', j.application_id,
+    SELECT 'application_reverses', j.ledger_id, 'application', j.application_id,
            format('is not the opposite of application %s', j.reverses_id)
     FROM joined AS j
     WHERE j.reverses_id IS NOT NULL AND NOT EXISTS (
@@ -127,7 +127,7 @@ COMMENT ON FUNCTION ar.verify_applications(integer) IS
 'The part of ar.verify() on applications: items, currency, sides, customer, date, and counter-rows.';
 
 CREATE FUNCTION ar.verify_documents(ledger_id integer)
-RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -158,7 +158,7 @@ BEGIN
         FROM ar.item AS i
         GROUP BY 1, 2, 3
     )
-    SELECT d.ledger_id, 'document_items', d.table_name, d.document_id,
+    SELECT 'document_items', d.ledger_id, d.table_name, d.document_id,
            CASE WHEN i.items IS NULL THEN 'is posted and has no items'
                 ELSE format('is %s, its items are %s', d.amount, i.amount) END
     FROM document AS d
@@ -166,7 +166,7 @@ BEGIN
     WHERE d.is_posted AND (i.items IS NULL OR i.amount <> ar.amount(d.amount))
       AND (verify_documents.ledger_id IS NULL OR d.ledger_id = verify_documents.ledger_id)
     UNION ALL
-    SELECT d.ledger_id, 'item_document', d.table_name, d.document_id,
+    SELECT 'item_document', d.ledger_id, d.table_name, d.document_id,
            CASE WHEN NOT d.is_posted THEN 'is not posted and has items'
                 ELSE 'differs from its items in customer, currency, date or moment of recording' END
     FROM document AS d
@@ -177,7 +177,7 @@ BEGIN
            OR i.moments IS DISTINCT FROM ARRAY[d.recorded_at])
       AND (verify_documents.ledger_id IS NULL OR d.ledger_id = verify_documents.ledger_id)
     UNION ALL
-    SELECT i.ledger_id, 'item_orphan', 'item', i.item_id, format('%s %s does not exist', i.table_name, i.document_id)
+    SELECT 'item_orphan', i.ledger_id, 'item', i.item_id, format('%s %s does not exist', i.table_name, i.document_id)
     FROM item AS i
     LEFT JOIN document AS d ON d.ledger_id = i.ledger_id AND d.table_name = i.table_name AND d.document_id = i.document_id
     WHERE d.document_id IS NULL
@@ -188,7 +188,7 @@ COMMENT ON FUNCTION ar.verify_documents(integer) IS
 'The part of ar.verify() on documents and their items: sums, customer, currency, dates, and items without a document.';
 
 CREATE FUNCTION ar.verify_invoices(ledger_id integer)
-RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -214,11 +214,11 @@ BEGIN
         LEFT JOIN fact AS f ON f.ledger_id = v.ledger_id AND f.invoice_id = v.invoice_id
         WHERE verify_invoices.ledger_id IS NULL OR v.ledger_id = verify_invoices.ledger_id
     )
-    SELECT e.ledger_id, 'invoice_status', 'invoice', e.invoice_id,
+    SELECT 'invoice_status', e.ledger_id, 'invoice', e.invoice_id,
            format('is %s, what is applied makes it %s', e.status, e.true_status)
     FROM expected AS e WHERE ar.is_posted(e.status) AND e.status::text <> e.true_status
     UNION ALL
-    SELECT v.ledger_id, 'invoice_recorded', 'invoice', v.invoice_id,
+    SELECT 'invoice_recorded', v.ledger_id, 'invoice', v.invoice_id,
            format('is %s, its number is %s, it was recorded at %s', v.status,
                   coalesce(v.number, 'null'), coalesce(v.recorded_at::text, 'null'))
     FROM ar.invoice AS v
@@ -226,7 +226,7 @@ BEGIN
       AND CASE WHEN ar.is_posted(v.status) THEN v.recorded_at IS NULL OR v.number IS NULL
                ELSE v.recorded_at IS NOT NULL OR v.series_number IS NOT NULL END
     UNION ALL
-    SELECT v.ledger_id, 'invoice_lines', 'invoice', v.invoice_id,
+    SELECT 'invoice_lines', v.ledger_id, 'invoice', v.invoice_id,
            format('the total is %s, its lines make %s', v.total, n.total)
     FROM ar.invoice AS v
     JOIN (SELECT n.ledger_id, n.invoice_id, sum(ar.amount(n.net) + ar.amount(n.tax)) AS total,
@@ -237,20 +237,20 @@ BEGIN
       AND ar.is_posted(v.status)
       AND (n.total <> ar.amount(v.total) OR n.currency <> ARRAY[ar.currency(v.total)])
     UNION ALL
-    SELECT n.ledger_id, 'invoice_line_orphan', 'invoice_line', n.invoice_id,
+    SELECT 'invoice_line_orphan', n.ledger_id, 'invoice_line', n.invoice_id,
            format('line %s has no invoice', n.line_number)
     FROM ar.invoice_line AS n
     WHERE (verify_invoices.ledger_id IS NULL OR n.ledger_id = verify_invoices.ledger_id)
       AND NOT EXISTS (SELECT FROM ar.invoice AS v WHERE v.ledger_id = n.ledger_id AND v.invoice_id = n.invoice_id)
     UNION ALL
-    SELECT g.ledger_id, 'number_double', 'invoice', min(g.invoice_id),
+    SELECT 'number_double', g.ledger_id, 'invoice', min(g.invoice_id),
            format('number %s of series "%s" is used %s times', g.series_number, g.series, count(*))
     FROM ar.invoice AS g
     WHERE g.series_number IS NOT NULL
       AND (verify_invoices.ledger_id IS NULL OR g.ledger_id = verify_invoices.ledger_id)
     GROUP BY g.ledger_id, g.series, g.series_number HAVING count(*) > 1
     UNION ALL
-    SELECT s.ledger_id, 'number_gap', 'document_series', NULL,
+    SELECT 'number_gap', s.ledger_id, 'document_series', NULL,
            format('series "%s" has drawn %s numbers, its invoices hold %s, from %s to %s', s.series,
                   s.next_number - 1, coalesce(u.used, 0), coalesce(u.first_used::text, 'none'),
                   coalesce(u.last_used::text, 'none'))
@@ -268,7 +268,7 @@ COMMENT ON FUNCTION ar.verify_invoices(integer) IS
 'The part of ar.verify() on invoices: status, lines, and numbers without gap or double.';
 
 CREATE FUNCTION ar.verify_triggers()
-RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -296,13 +296,13 @@ BEGIN
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
         WHERE c.relnamespace = 'ar'::regnamespace
     )
-    SELECT NULL::integer, 'trigger_missing', e.table_name, NULL::bigint,
+    SELECT 'trigger_missing', NULL::integer, e.table_name, NULL::bigint,
            format('trigger %s is missing', e.trigger_name)
     FROM expected AS e
     WHERE NOT EXISTS (SELECT FROM present AS p
                       WHERE p.table_name = e.table_name AND p.trigger_name = e.trigger_name)
     UNION ALL
-    SELECT NULL, 'trigger_disabled', p.table_name, NULL,
+    SELECT 'trigger_disabled', NULL, p.table_name, NULL,
            format('trigger %s does not fire', p.trigger_name)
     FROM present AS p
     WHERE p.tgenabled NOT IN ('O', 'A')
@@ -315,7 +315,7 @@ COMMENT ON FUNCTION ar.verify_triggers() IS
 'The part of ar.verify() on the triggers that hold the rules: missing or disabled ones, those of foreign keys included.';
 
 CREATE FUNCTION ar.verify(ledger_id integer DEFAULT NULL)
-RETURNS TABLE (ledger_id integer, check_name text, table_name text, row_id bigint, detail text)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -331,7 +331,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.verify(integer) IS
 'Checks every invariant of the books against the facts, in one snapshot, and returns one row a violation: none when the books are sound.
-Argument: ledger_id, or NULL for all ledgers. Columns: ledger_id; check_name; table_name and row_id, where it is wrong; detail, what was found and what should be.
+Argument: ledger_id, or NULL for all ledgers. Columns: check_name; ledger, its ledger_id; table_name and row_id, where it is wrong; detail, what was found and what should be.
 Read-only, at any time, beside any load.';
 
 REVOKE ALL ON FUNCTION ar.verify_items(integer), ar.verify_applications(integer), ar.verify_documents(integer),

@@ -130,14 +130,15 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT s.customer_id, c.code, s.currency,
-           coalesce(ar.amount(s.debits[1]), 0), coalesce(ar.amount(s.debits[2]), 0),
-           coalesce(ar.amount(s.debits[3]), 0), coalesce(ar.amount(s.debits[4]), 0),
-           coalesce(ar.amount(s.debits[5]), 0), coalesce(ar.amount(s.credits), 0), ar.amount(s.balance)
+           coalesce(ar.amount(s.debits[1]), s.zero), coalesce(ar.amount(s.debits[2]), s.zero),
+           coalesce(ar.amount(s.debits[3]), s.zero), coalesce(ar.amount(s.debits[4]), s.zero),
+           coalesce(ar.amount(s.debits[5]), s.zero), coalesce(ar.amount(s.credits), s.zero), ar.amount(s.balance)
     FROM (
         SELECT i.customer_id, ar.currency(i.open) AS currency,
                ar.aging(i.open, i.due_on, day) FILTER (WHERE ar.sign(i.open) > 0) AS debits,
                ar.sum(i.open) FILTER (WHERE ar.sign(i.open) < 0) AS credits,
-               ar.sum(i.open) AS balance
+               ar.sum(i.open) AS balance,
+               ar.amount(ar.sum(i.open) - ar.sum(i.open)) AS zero
         FROM ar.items_as_of(aging.ledger_id, day, coalesce(aging.known_at, 'infinity'), aging.for_customer_id) AS i
         GROUP BY i.customer_id, ar.currency(i.open)
     ) AS s

@@ -77,7 +77,7 @@ static ArStatement finish_invoices =
 	.sql =
 	"UPDATE ar.invoice AS v SET number = f.number, series = f.series,"
 	"  series_number = f.series_number, terms = f.terms, status = f.status"
-	" FROM pg_catalog.unnest($2, $3, $4, $5, $6, $7)"
+	" FROM unnest($2, $3, $4, $5, $6, $7)"
 	"  AS f(invoice_id, number, series, series_number, terms, status)"
 	" WHERE v.ledger_id = $1 AND v.invoice_id = f.invoice_id",
 	.nargs = 7,

@@ -96,7 +96,7 @@ static ArStatement update_items =
 	"    ELSE (SELECT pg_catalog.max(a.applied_on) FROM ar.application AS a"
 	"     WHERE a.ledger_id = $1 AND a.credit_item_id = i.item_id) END END,"
 	"  undone_on = GREATEST(i.undone_on, c.undone_on)"
-	" FROM pg_catalog.unnest($2, $3, $4, $5)"
+	" FROM unnest($2, $3, $4, $5)"
 	"  AS c(item_id, change, first_applied_on, undone_on)"
 	" WHERE i.ledger_id = $1 AND i.item_id = c.item_id"
 	"  AND ar.is_open_within(i.open OPERATOR(ar.-) c.change, i.amount)"
@@ -111,7 +111,7 @@ static ArStatement find_refused =
 	.sql =
 	"SELECT i.item_id, i.open, c.change, GREATEST(i.undone_on, c.undone_on),"
 	"  ar.is_open_within(i.open OPERATOR(ar.-) c.change, i.amount)"
-	" FROM ar.item AS i, pg_catalog.unnest($2, $3, $4, $5)"
+	" FROM ar.item AS i, unnest($2, $3, $4, $5)"
 	"  AS c(item_id, change, first_applied_on, undone_on)"
 	" WHERE i.ledger_id = $1 AND i.item_id = c.item_id"
 	"  AND (NOT ar.is_open_within(i.open OPERATOR(ar.-) c.change, i.amount)"

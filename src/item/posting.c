@@ -39,7 +39,7 @@ static ArStatement change_balances =
 	"INSERT INTO ar.customer_balance AS b"
 	" (ledger_id, customer_id, currency, open_debits, open_credits)"
 	" SELECT $1, c.customer_id, c.currency, c.debits, c.credits"
-	" FROM pg_catalog.unnest($2, $3, $4, $5)"
+	" FROM unnest($2, $3, $4, $5)"
 	"  AS c(customer_id, currency, debits, credits)"
 	" ON CONFLICT (ledger_id, customer_id, currency) DO UPDATE"
 	" SET open_debits = b.open_debits OPERATOR(ar.+) excluded.open_debits,"
@@ -61,7 +61,7 @@ static ArStatement insert_items =
 	"  CASE $2 WHEN 'adjustment' THEN p.document_id END,"
 	"  p.instalment, p.issued_on, p.due_on, p.amount, p.amount,"
 	"  CASE WHEN ar.sign(p.amount) = 0 THEN p.issued_on END, p.recorded_at"
-	" FROM pg_catalog.unnest($3, $4, $5, $6, $7, $8, $9, $10)"
+	" FROM unnest($3, $4, $5, $6, $7, $8, $9, $10)"
 	"  AS p(customer_id, kind, document_id, instalment, issued_on, due_on,"
 	"  amount, recorded_at)",
 	.nargs = 10,
