@@ -78,6 +78,7 @@ static ArMonetaryProblem
 judge_character(const char *c, const char *word, const char *end)
 {
 	const char *next = c + 1;
+	bool		after_digit = c > word && is_digit(c[-1]);
 
 	if (is_sign(*c))
 		return is_sign(*word) ? AR_MONETARY_SECOND_SIGN : AR_MONETARY_SIGN_MISPLACED;
@@ -85,11 +86,12 @@ judge_character(const char *c, const char *word, const char *end)
 		return AR_MONETARY_SEPARATOR;
 	if (*c == '.')
 		return AR_MONETARY_SECOND_POINT;
-	if ((*c == 'e' || *c == 'E') && next < end && (is_digit(*next) || is_sign(*next)))
+	if ((*c == 'e' || *c == 'E') && after_digit && next < end &&
+		(is_digit(*next) || is_sign(*next)))
 		return AR_MONETARY_EXPONENT;
 	if (*c == '$' || IS_HIGHBIT_SET(*c))
 		return AR_MONETARY_SYMBOL;
-	if (is_letter(*c))
+	if (is_letter(*c) && after_digit && end - c == 3)
 		return AR_MONETARY_NO_BLANK;
 	return AR_MONETARY_SYNTAX;
 }
