@@ -1,0 +1,45 @@
+/*
+ * monetary_aggregate.h
+ *		What the sums of ar.monetary are gathered in.
+ *
+ * The state types are types of their own, not "internal", so that a partial
+ * sum can travel: between parallel workers, and between servers.
+ */
+#ifndef AR_TYPE_MONETARY_AGGREGATE_H
+#define AR_TYPE_MONETARY_AGGREGATE_H
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/numeric.h"
+
+/*
+ * ar.monetary_sum_state: a sum of 128 bits, in two's complement, that no
+ * number of rows can overflow.  When the count is 0, so is all the rest.
+ */
+typedef struct ArSum
+{
+	int64		high;
+	uint64		low;
+	int64		count;			/* of the values that are in the sum */
+	uint32		currency;
+	uint32		unused;			/* always 0 */
+} ArSum;
+
+StaticAssertDecl(sizeof(ArSum) == 32, "a sum state has 32 bytes");
+
+#define DatumGetArSumP(X)		((ArSum *) DatumGetPointer(X))
+#define PG_GETARG_AR_SUM_P(n)	DatumGetArSumP(PG_GETARG_DATUM(n))
+#define PG_RETURN_AR_SUM_P(x)	return PointerGetDatum(x)
+
+extern void ar_sum_accumulate(ArSum *sum, int64 minor, uint32 currency);
+extern void ar_sum_remove(ArSum *sum, int64 minor, uint32 currency);
+extern void ar_sum_combine(ArSum *sum, const ArSum *other);
+extern int64 ar_sum_result(const ArSum *sum);
+extern Numeric ar_sum_to_numeric(const ArSum *sum);
+extern void ar_sum_raise_mixed(uint32 left, uint32 right) pg_attribute_noreturn();
+extern const char *ar_sum_parse(const char *text, ArSum *sum);
+extern void ar_sum_print(StringInfo text, const ArSum *sum);
+extern void ar_sum_send(StringInfo message, const ArSum *sum);
+extern void ar_sum_receive(StringInfo message, ArSum *sum);
+
+#endif							/* AR_TYPE_MONETARY_AGGREGATE_H */
