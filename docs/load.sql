@@ -49,7 +49,7 @@ DECLARE
     day CONSTANT text := '^(\d{4}-\d{1,2}-\d{1,2}|(0?[1-9]|1[0-2])/\d{1,2}/\d{4})$';
     problems text;
 BEGIN
-    SELECT string_agg(format('line %s: %s', p.line, p.problem), E'\n' ORDER BY p.line) INTO problems
+    SELECT string_agg(format('line %s: %s', p.line, p.problem), E'\n' ORDER BY p.line, p.problem) INTO problems
     FROM (
         SELECT i.line, c.problem
         FROM (SELECT *, count(*) OVER (PARTITION BY number) AS times FROM file_invoice) AS i,
@@ -60,11 +60,11 @@ BEGIN
             (COALESCE(i.invoiced_on, '') ~ day, format('invoiced_on is no date: "%s"', i.invoiced_on)),
             (COALESCE(i.due_on, '') ~ day OR i.due_on IS NOT DISTINCT FROM i.invoiced_on, format('due_on is no date: "%s"', i.due_on)),
             (COALESCE(i.settled_on, '2000-01-01') ~ day, format('settled_on is no date: "%s"', i.settled_on)),
-            (COALESCE(i.amount, '') ~ '^\d+(\.\d+)?$', format('amount is no number above zero: "%s"', i.amount)),
+            (COALESCE(i.amount, '') ~ '^\d+(\.\d+)?$', format('amount is no number, or below zero: "%s"', i.amount)),
             (COALESCE(i.currency, '') ~ '^[A-Z]{3}$', format('currency is no code of three letters: "%s"', i.currency))
         ) AS c (is_fine, problem)
         WHERE NOT c.is_fine
-        ORDER BY i.line
+        ORDER BY i.line, c.problem
         LIMIT 10
     ) AS p;
     IF problems IS NOT NULL THEN
