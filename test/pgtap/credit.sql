@@ -56,8 +56,8 @@ SELECT is(pg_temp.outcome(format($$INSERT INTO ar.invoice (ledger_id, customer_i
     SELECT pg_temp.ledger(), pg_temp.customer('MANY'), '2026-01-01', CASE n WHEN 4711 THEN 'EUR 1.01' ELSE 'EUR 1' END::ar.monetary, 'open'
     FROM generate_series(1, 10000) AS n$$)), 'RA001', 'ten thousand rows in one statement, together a cent over');
 SELECT is_empty(format('SELECT FROM ar.item WHERE customer_id = %s', :many), 'leave nothing');
-SELECT lives_ok($$INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, total, status)
-    SELECT pg_temp.ledger(), pg_temp.customer('MANY'), 'T' || n, '2026-01-01', 'EUR 1', 'open' FROM generate_series(1, 10000) AS n$$,
+SELECT lives_ok($$INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, due_on, total, status)
+    SELECT pg_temp.ledger(), pg_temp.customer('MANY'), 'T' || n, '2026-01-01', '2026-01-31', 'EUR 1', 'open' FROM generate_series(1, 10000) AS n$$,
     'and exactly at the limit they pass');
 SELECT is(pg_temp.exposure('MANY'), 'EUR 10000.00', 'all of them');
 SELECT is(pg_temp.outcome($$INSERT INTO ar.invoice (ledger_id, customer_id, invoiced_on, total, status)

@@ -12,7 +12,8 @@ SELECT results_eq($$SELECT code, name, currency, timezone, terms::text FROM ar.l
 SELECT results_eq($$SELECT series, pattern, digits::integer, next_number FROM ar.document_series
                     WHERE ledger_id = pg_temp.ledger()$$,
     $$VALUES ('invoice', 'INV-{year}-{number}', 6, 1::bigint)$$, 'and with its series of invoice numbers');
-SELECT is(ar.create_ledger(code => 'PLAIN', name => 'Plain', currency => 'USD'), pg_temp.ledger('PLAIN'),
+SELECT ar.create_ledger(code => 'PLAIN', name => 'Plain', currency => 'USD') AS plain \gset
+SELECT is(:plain, pg_temp.ledger('PLAIN'),
     'its ledger_id is returned');
 SELECT results_eq($$SELECT timezone, terms::text FROM ar.ledger WHERE code = 'PLAIN'$$,
     $$VALUES ('UTC', 'net 30')$$, 'time zone and terms are UTC and net 30 unless given');
@@ -37,13 +38,14 @@ SELECT is((SELECT count(*) FROM ar.document_series AS s
     'no refused ledger has left a series');
 
 -- A customer.
-SELECT is(ar.create_customer(ledger_id => pg_temp.ledger(), code => 'C1', name => 'First', terms => '2/10 net 30',
-                             credit_limit => 'EUR 100.50', external_id => 'crm-1'),
-    pg_temp.customer('C1'), 'a customer is created, and its customer_id returned');
+SELECT ar.create_customer(ledger_id => pg_temp.ledger(), code => 'C1', name => 'First', terms => '2/10 net 30',
+                          credit_limit => 'EUR 100.50', external_id => 'crm-1') AS c1 \gset
+SELECT is(:c1::bigint, pg_temp.customer('C1'), 'a customer is created, and its customer_id returned');
 SELECT results_eq($$SELECT name, terms::text, credit_limit::text, external_id FROM ar.customer
                     WHERE customer_id = pg_temp.customer('C1')$$,
     $$VALUES ('First', '2/10 net 30', 'EUR 100.50', 'crm-1')$$, 'with what it was given');
-SELECT is(ar.create_customer(pg_temp.ledger(), 'C2', 'Second'), pg_temp.customer('C2'), 'code and name are enough');
+SELECT ar.create_customer(pg_temp.ledger(), 'C2', 'Second') AS c2 \gset
+SELECT is(:c2::bigint, pg_temp.customer('C2'), 'code and name are enough');
 SELECT results_eq($$SELECT terms::text, credit_limit::text, external_id FROM ar.customer
                     WHERE customer_id = pg_temp.customer('C2')$$,
     $$VALUES (NULL, NULL, NULL)$$, 'then there are no terms of its own, no limit, no external id');
