@@ -10,7 +10,7 @@ BEGIN;
 \set invoices :data/ar/ibm_wa_fn_usec_ar.csv
 \set expected :data/ar/ibm_expected_aging.csv
 \set expected_by_customer :data/ar/ibm_expected_by_customer.csv
-\set found `test -r "$AR_SHARED_DATA/ar/ibm_wa_fn_usec_ar.csv" -o -r ../shared/data/ar/ibm_wa_fn_usec_ar.csv && echo true || echo false`
+\set found `test -r "${AR_SHARED_DATA:-../shared/data}/ar/ibm_wa_fn_usec_ar.csv" && echo true || echo false`
 \if :found
 SELECT plan(17);
 
