@@ -91,9 +91,12 @@ BEGIN
         WHERE p.ledger_id = apply_named.ledger_id AND p.payment_id = ANY (apply_named.payment_ids)
           AND i.closed_on IS NULL
     ), named AS (
-        SELECT p.payment_id, r.position, r.value ->> 'number' AS number, (r.value ->> 'amount')::numeric AS wanted
+        -- Without an amount, all that is open is meant.
+        SELECT p.payment_id, min(r.position) AS position, r.value ->> 'number' AS number,
+               CASE WHEN bool_and(r.value ? 'amount') THEN sum((r.value ->> 'amount')::numeric) END AS wanted
         FROM paid AS p
         CROSS JOIN LATERAL jsonb_array_elements(p.remittance) WITH ORDINALITY AS r(value, position)
+        GROUP BY p.payment_id, r.value ->> 'number'
         UNION ALL
         SELECT p.payment_id, min(t.position), t.number, NULL
         FROM paid AS p
@@ -107,13 +110,20 @@ BEGIN
                row_number() OVER w AS nth,
                -- An amount named for an invoice goes to its due dates in order.
                greatest(0, least(ar.amount(i.open),
-                   n.wanted - (sum(ar.amount(i.open)) OVER instalment - ar.amount(i.open)))) AS wanted
+                   n.wanted - g.given - (sum(ar.amount(i.open)) OVER instalment - ar.amount(i.open)))) AS wanted
         FROM named AS n
         JOIN paid AS p ON p.payment_id = n.payment_id
         JOIN ar.invoice AS v ON v.ledger_id = apply_named.ledger_id AND v.number = n.number
          AND v.customer_id = p.customer_id
         JOIN ar.item AS i ON i.ledger_id = v.ledger_id AND i.invoice_id = v.invoice_id
          AND i.closed_on IS NULL AND ar.currency(i.open) = p.currency
+        -- What the payment gave the invoice before, so that asking again gives nothing twice.
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(ar.amount(a.amount)), 0) AS given
+            FROM ar.application AS a
+            JOIN ar.item AS d ON d.ledger_id = a.ledger_id AND d.item_id = a.debit_item_id
+            WHERE a.ledger_id = apply_named.ledger_id AND a.credit_item_id = p.item_id
+              AND d.invoice_id = v.invoice_id) AS g
         WINDOW w AS (PARTITION BY p.item_id ORDER BY n.position, i.due_on, i.item_id),
                instalment AS (PARTITION BY p.item_id, n.position, v.invoice_id ORDER BY i.due_on, i.item_id)
     ), affordable AS (
@@ -144,6 +154,9 @@ LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    applied bigint;
+    total bigint := 0;
 BEGIN
     IF auto_apply.rule NOT IN ('auto', 'oldest', 'none') THEN
         RAISE invalid_parameter_value USING
@@ -163,7 +176,14 @@ BEGIN
     IF auto_apply.rule = 'oldest' THEN
         RETURN ar.apply_oldest(auto_apply.ledger_id, auto_apply.payment_ids);
     END IF;
-    RETURN ar.apply_named(auto_apply.ledger_id, auto_apply.payment_ids);
+    -- What several payments wanted of one invoice comes back to those that
+    -- were late for it, to be given to the others that they name.
+    LOOP
+        applied := ar.apply_named(auto_apply.ledger_id, auto_apply.payment_ids);
+        total := total + applied;
+        EXIT WHEN applied = 0 OR cardinality(auto_apply.payment_ids) = 1;
+    END LOOP;
+    RETURN total;
 END
 $$;
 COMMENT ON FUNCTION ar.auto_apply(integer, bigint[], text) IS

@@ -21,18 +21,19 @@ PG_FUNCTION_INFO_V1(ar_tg_guard_invoice_line);
 
 /*
  * An invoice is written off when its last part was taken by a write-off that
- * still stands.
+ * still stands.  The items are looked up invoice by invoice: a join with all
+ * of them summed up beforehand would be read again for each.
  */
 static ArStatement follow_items =
 {
 	.sql =
 	"UPDATE ar.invoice AS v SET status = s.status"
-	" FROM (SELECT i.invoice_id, ar.invoice_status_of(ar.sum(i.amount), ar.sum(i.open),"
-	"   ar.sign(ar.sum(i.open)) = 0 AND ar.is_written_off($1, i.invoice_id)) AS status"
-	"  FROM ar.item AS i"
-	"  WHERE i.ledger_id = $1 AND i.invoice_id = ANY ($2)"
-	"  GROUP BY i.invoice_id) AS s"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = s.invoice_id"
+	" FROM unnest($2) AS w(invoice_id),"
+	"  LATERAL (SELECT ar.invoice_status_of(ar.sum(i.amount), ar.sum(i.open),"
+	"    ar.sign(ar.sum(i.open)) = 0 AND ar.is_written_off($1, w.invoice_id)) AS status"
+	"   FROM ar.item AS i"
+	"   WHERE i.ledger_id = $1 AND i.invoice_id = w.invoice_id) AS s"
+	" WHERE v.ledger_id = $1 AND v.invoice_id = w.invoice_id"
 	"  AND v.status OPERATOR(ar.<>) s.status",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}

@@ -53,12 +53,29 @@ check_move(Relation relation, ArInvoiceStatus from, ArInvoiceStatus to)
 						ar_status_name(from), ar_status_name(to)),
 				 errhint("ar.invoice_status_graph() lists the moves there are."),
 				 errtablecol(relation, ar_column(relation, "status", AR_TYPE_STATUS))));
-	if (ar_status_is_posted(to) && to != AR_STATUS_OPEN)
+	if (ar_status_is_posted(to) &&
+		(to != AR_STATUS_OPEN || ar_status_is_posted(from)))
 		ereport(ERROR,
 				(errcode(ERRCODE_AR_INVALID_TRANSITION),
 				 errmsg("an invoice becomes %s by what is applied to it", ar_status_name(to)),
 				 errhint("Post it with status open, then record the payment or adjustment."),
 				 errtablecol(relation, ar_column(relation, "status", AR_TYPE_STATUS))));
+}
+
+/*
+ * check_unposted keeps an invoice that is posted or void as it is.
+ */
+static void
+check_unposted(Relation relation, ArInvoiceStatus from, bool is_delete)
+{
+	if (!ar_status_is_posted(from) && from != AR_STATUS_VOID)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_AR_IMMUTABLE),
+			 errmsg("an invoice that is %s cannot be %s", ar_status_name(from),
+					is_delete ? "deleted" : "changed"),
+			 errhint("Correct a posted invoice with a credit memo or another invoice."),
+			 errtable(relation)));
 }
 
 /*
@@ -82,18 +99,13 @@ ar_tg_guard_invoice(PG_FUNCTION_ARGS)
 	bool		nulls[2] = {false, true};
 
 	if (!is_insert)
-	{
 		from = status_of(trigger->tg_trigtuple, desc, status);
-		if (!ar_writer_active() && (ar_status_is_posted(from) || from == AR_STATUS_VOID))
-			ereport(ERROR,
-					(errcode(ERRCODE_AR_IMMUTABLE),
-					 errmsg("an invoice that is %s cannot be %s", ar_status_name(from),
-							TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "deleted" : "changed"),
-					 errhint("Correct a posted invoice with a credit memo or another invoice."),
-					 errtable(relation)));
-	}
 	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+	{
+		if (!ar_writer_active())
+			check_unposted(relation, from, true);
 		return PointerGetDatum(trigger->tg_trigtuple);
+	}
 
 	tuple = is_insert ? trigger->tg_trigtuple : trigger->tg_newtuple;
 	to = status_of(tuple, desc, status);
@@ -105,6 +117,7 @@ ar_tg_guard_invoice(PG_FUNCTION_ARGS)
 		return PointerGetDatum(tuple);
 	}
 	check_move(relation, from, to);
+	check_unposted(relation, from, false);
 
 	/* What posting fills in is nobody else's to choose. */
 	columns[0] = ar_column(relation, "recorded_at", TIMESTAMPTZOID);

@@ -1,0 +1,193 @@
+-- cash: payments, and what they are applied to by themselves.
+BEGIN;
+\ir helper.psql
+SELECT plan(66);
+
+SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
+SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B,C,D,E,F,G}'::text[]) AS code \g /dev/null
+SELECT pg_temp.ledger() AS ledger \gset
+
+CREATE FUNCTION pg_temp.bill(customer text, number text, total ar.monetary, due date, day date DEFAULT '2026-01-01')
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, due_on, total, status)
+    VALUES (pg_temp.ledger(), pg_temp.customer($1), $2, $5, $4, $3, 'open')
+$$;
+-- What a payment was applied to: invoice, amount and day, in the order of writing; then what is left.
+CREATE FUNCTION pg_temp.applied(payment bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(', ', string_agg(format('%s %s on %s', coalesce(v.number, j.number), ar.amount(a.amount), to_char(a.applied_on, 'MM-DD')), ', '
+                                      ORDER BY a.application_id)
+                     FILTER (WHERE a.application_id IS NOT NULL), 'left ' || -ar.amount(c.open))
+    FROM ar.item AS c
+    LEFT JOIN ar.application AS a ON a.ledger_id = c.ledger_id AND a.credit_item_id = c.item_id
+    LEFT JOIN ar.item AS d ON d.ledger_id = a.ledger_id AND d.item_id = a.debit_item_id
+    LEFT JOIN ar.invoice AS v ON v.ledger_id = d.ledger_id AND v.invoice_id = d.invoice_id
+    LEFT JOIN ar.adjustment AS j ON j.ledger_id = d.ledger_id AND j.adjustment_id = d.adjustment_id
+    WHERE c.ledger_id = pg_temp.ledger() AND c.payment_id = $1
+    GROUP BY c.item_id, c.open
+$$;
+CREATE FUNCTION pg_temp.pay(customer text, amount ar.monetary, reference text DEFAULT NULL, remittance jsonb DEFAULT NULL,
+                            apply text DEFAULT 'auto', day date DEFAULT '2026-02-01') RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN pg_temp.applied(ar.record_payment(pg_temp.ledger(), pg_temp.customer(customer), amount, day,
+        reference => reference, remittance => remittance, apply => apply));
+END
+$$;
+
+-- A payment, as it is recorded.
+SELECT ar.record_payment(:ledger, pg_temp.customer('A'), 'EUR 5', '2026-01-05', 'cheque', 'no 17', '[{"number": "nothing"}]', 'pay-1', 'none') AS p1 \gset
+SELECT results_eq(format('SELECT amount::text, received_on, method, reference, remittance::text, external_id, recorded_at >= now() FROM ar.payment WHERE payment_id = %s', :p1),
+    $$VALUES ('EUR 5.00', date '2026-01-05', 'cheque', 'no 17', '[{"number": "nothing"}]', 'pay-1', true)$$, 'a payment is recorded');
+SELECT results_eq(format('SELECT kind, amount::text, open::text, issued_on, due_on FROM ar.item WHERE payment_id = %s', :p1),
+    $$VALUES ('payment', 'EUR -5.00', 'EUR -5.00', date '2026-01-05', date '2026-01-05')$$, 'and is a credit item');
+SELECT is(pg_temp.balance('A'), 'EUR 0.00 and EUR -5.00', 'and credit of the customer');
+SELECT is(ar.record_payment(pg_temp.ledger(), pg_temp.customer('A'), '5.00 EUR', '2026-01-05', 'cheque', 'no 17', '[{"number": "nothing"}]', 'pay-1', 'none'),
+    :p1::bigint, 'the same external id again returns the first');
+SELECT is(pg_temp.balance('A'), 'EUR 0.00 and EUR -5.00', 'and is not counted twice');
+SELECT pg_temp.bill('A', 'A0', 'EUR 2', '2026-01-10') \g /dev/null
+SELECT is(ar.record_payment(pg_temp.ledger(), pg_temp.customer('A'), 'EUR 5', '2026-01-05', 'cheque', 'no 17', '[{"number": "nothing"}]', 'pay-1', 'oldest'),
+    :p1::bigint, 'even if it were to be applied otherwise');
+SELECT is(pg_temp.applied(:p1), 'left 5.00', 'it is not applied again');
+SELECT is(pg_temp.outcome($$SELECT ar.record_payment(pg_temp.ledger(), pg_temp.customer('A'), 'EUR 5.01', '2026-01-05', 'cheque', 'no 17', '[{"number": "nothing"}]', 'pay-1')$$, 'all'),
+    E'RA006: external id "pay-1" was used for another payment\nThe same external id again must come with the same payload.\n'
+    'Give each write an external id of its own.', 'another payload under it is an error');
+SELECT is(pg_temp.outcome($$SELECT ar.record_payment(pg_temp.ledger(), pg_temp.customer('B'), 'EUR 5', '2026-01-05', 'cheque', 'no 17', '[{"number": "nothing"}]', 'pay-1')$$),
+    'RA006', 'another customer, too');
+
+-- Rules: none, oldest, auto.
+SELECT pg_temp.bill('B', 'B3', 'EUR 30', '2026-01-30'), pg_temp.bill('B', 'B1', 'EUR 10', '2026-01-10'), pg_temp.bill('B', 'B2', 'EUR 20', '2026-01-20') \g /dev/null
+SELECT is(pg_temp.pay('B', 'EUR 100', 'B1', NULL, 'none'), 'left 100.00', 'none applies nothing, whatever it says');
+SELECT is(pg_temp.pay('B', 'EUR 25', 'B3', NULL, 'oldest'), 'B1 10.00 on 02-01, B2 15.00 on 02-01, left 0.00', 'oldest goes by due date, whatever it says');
+SELECT is(pg_temp.pay('B', 'EUR 50', NULL, NULL, 'oldest'), 'B2 5.00 on 02-01, B3 30.00 on 02-01, left 15.00', 'what is too much stays unapplied');
+SELECT is(pg_temp.status('B1') || pg_temp.status('B2') || pg_temp.status('B3'), 'paidpaidpaid', 'the invoices are paid');
+SELECT is(pg_temp.pay('B', 'EUR 1', NULL, NULL, 'oldest'), 'left 1.00', 'with nothing open, all stays unapplied');
+SELECT pg_temp.bill('B', 'B4', 'EUR 9', '2026-03-30', '2026-03-01') \g /dev/null
+INSERT INTO ar.adjustment (ledger_id, customer_id, kind, number, adjusted_on, amount)
+VALUES (:ledger, pg_temp.customer('B'), 'fee', 'FEE', '2026-03-15', 'EUR 2');
+SELECT is(pg_temp.pay('B', 'EUR 3', NULL, NULL, 'oldest'), 'FEE 2.00 on 03-15, B4 1.00 on 03-01, left 0.00',
+    'charges are paid as invoices are, and nothing is applied before it is there');
+SELECT is(pg_temp.outcome($$SELECT pg_temp.pay('B', 'EUR 1', NULL, NULL, 'newest')$$, 'all'),
+    E'22023: unknown rule "newest" to apply payments by\nThe rules are auto, oldest and none.', 'there are no other rules');
+SELECT is(pg_temp.pay('B', 'EUR 1'), 'left 1.00', 'auto without reference and remittance applies nothing');
+
+-- auto, by numbers in the reference.
+SELECT pg_temp.bill('C', 'C1', 'EUR 10', '2026-01-10'), pg_temp.bill('C', 'C2', 'EUR 20', '2026-01-20'), pg_temp.bill('C', 'C3', 'EUR 30', '2026-01-05') \g /dev/null
+SELECT is(pg_temp.pay('C', 'EUR 5', 'for C2'), 'C2 5.00 on 02-01, left 0.00', 'the invoice named is paid, not the oldest');
+SELECT is(pg_temp.pay('C', 'EUR 20', E'C2,C1;XX\tC1 and  more'), 'C2 15.00 on 02-01, C1 5.00 on 02-01, left 0.00', 'several in the order named, each once');
+SELECT is(pg_temp.pay('C', 'EUR 10', 'C1'), 'C1 5.00 on 02-01, left 5.00', 'what is too much stays unapplied, though another is open');
+SELECT is(pg_temp.pay('C', 'EUR 10', 'C1 C2'), 'left 10.00', 'on paid invoices nothing is applied');
+SELECT is(pg_temp.pay('C', 'EUR 10', 'c3 C33 xC3'), 'left 10.00', 'a number is found only as a whole');
+SELECT is(pg_temp.pay('D', 'EUR 10', 'C3'), 'left 10.00', 'invoices of other customers are not paid');
+SELECT is(pg_temp.pay('C', 'EUR 10', ''), 'left 10.00', 'an empty reference names nothing');
+SELECT is(pg_temp.pay('C', 'EUR 10', 'C3', '[]'), 'left 10.00', 'a remittance counts before the reference, even an empty one');
+
+-- auto, by remittance.
+SELECT pg_temp.bill('D', 'D1', 'EUR 10', '2026-01-10'), pg_temp.bill('D', 'D2', 'EUR 20', '2026-01-20'), pg_temp.bill('D', 'D3', 'EUR 30', '2026-01-05') \g /dev/null
+SELECT is(pg_temp.pay('D', 'EUR 40', NULL, '[{"number": "D3", "amount": 12.5}, {"number": "D1"}]'), 'D3 12.50 on 02-01, D1 10.00 on 02-01, left 17.50',
+    'amounts are kept to, and without one all that is open is paid');
+SELECT is(pg_temp.pay('D', 'EUR 100', NULL, '[{"number": "D2", "amount": 99}]'), 'D2 20.00 on 02-01, left 80.00', 'not more than is open');
+SELECT is(pg_temp.pay('D', 'EUR 10', NULL, '[{"number": "D3", "amount": 8}, {"number": "D3", "amount": 8}]'), 'D3 10.00 on 02-01, left 0.00',
+    'nor more than was paid; a number may come twice');
+SELECT is(pg_temp.pay('D', 'EUR 50', NULL, '[{"number": "D3", "amount": 5}, {"number": "D3", "amount": 5}]'), 'D3 7.50 on 02-01, left 42.50',
+    'twice together not more than is open');
+SELECT pg_temp.bill('D', 'D4', 'EUR 10', '2026-01-10') \g /dev/null
+SELECT is(pg_temp.pay('D', 'EUR 5', NULL, '[{"number": "none"}, {"number": "D4", "amount": 3}]'), 'D4 3.00 on 02-01, left 2.00', 'an unknown number leaves its part unapplied');
+-- A warning reaches only the client: it is asked for by one of its own.
+\setenv PGDATABASE :DBNAME
+\setenv PGHOST :HOST
+\setenv PGPORT :PORT
+\setenv PGUSER :USER
+\set said `psql -X -q -A -t -c "BEGIN" -c "SELECT ar.create_ledger('WARN', 'W', 'EUR') AS l" -c "INSERT INTO ar.customer (ledger_id, customer_id, code, name) SELECT ledger_id, -1, 'W', 'W' FROM ar.ledger WHERE code = 'WARN'" -c "SELECT 'kept ' || count(ar.record_payment(ledger_id, -1, 'EUR 5', '2026-01-01', remittance => '[{\"number\": \"gone\"}]')) FROM ar.ledger WHERE code = 'WARN'" -c "ROLLBACK" 2>&1 | grep -E 'WARNING|kept' | sed -E 's/payment [0-9]+/payment N/'`
+SELECT is(:'said'::text, E'WARNING:  payment N names invoice "gone", of which nothing is open: that part stays unapplied\nkept 1',
+    'and says so in a warning, while the payment is kept');
+INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, terms, total, status)
+VALUES (:ledger, pg_temp.customer('D'), 'D5', '2026-01-01', '50% net 10, 50% net 40', 'EUR 100', 'open');
+SELECT is(pg_temp.pay('D', 'EUR 70', NULL, '[{"number": "D5", "amount": 60}]'), 'D5 50.00 on 02-01, D5 10.00 on 02-01, left 10.00',
+    'an amount goes to the instalments in order');
+SELECT is(pg_temp.pay('D', 'EUR 70', 'D5'), 'D5 40.00 on 02-01, left 30.00', 'and then to what is open of them');
+
+-- Currencies.
+SELECT pg_temp.bill('E', 'E1', 'USD 10', '2026-01-10'), pg_temp.bill('E', 'E2', 'EUR 10', '2026-01-11') \g /dev/null
+SELECT is(pg_temp.pay('E', 'EUR 50', 'E1'), 'left 50.00', 'dollars are not paid with euros, by reference');
+SELECT is(pg_temp.pay('E', 'EUR 50', NULL, '[{"number": "E1", "amount": 5}]'), 'left 50.00', 'by remittance');
+SELECT is(pg_temp.pay('E', 'EUR 4', NULL, NULL, 'oldest'), 'E2 4.00 on 02-01, left 0.00', 'or as the oldest');
+SELECT is(pg_temp.balance('E'), 'EUR 6.00 and EUR -100.00; USD 10.00 and USD 0.00', 'each currency has its balance');
+SELECT is(pg_temp.pay('E', 'USD 4', 'E1 E2'), 'E1 4.00 on 02-01, left 0.00', 'dollars go to dollars');
+
+-- Several payments in one call, also on the same invoice.
+SELECT pg_temp.bill('F', 'F1', 'EUR 10', '2026-01-10'), pg_temp.bill('F', 'F2', 'EUR 20', '2026-01-20'), pg_temp.bill('G', 'G1', 'EUR 7', '2026-01-20') \g /dev/null
+CREATE TEMPORARY TABLE batch AS SELECT jsonb_build_array(
+    jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 6', 'received_on', '2026-02-02', 'reference', 'F1'),
+    jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 6', 'received_on', '2026-02-03', 'reference', 'F1', 'external_id', 'b-2'),
+    jsonb_build_object('customer_id', pg_temp.customer('G'), 'amount', 'EUR 9', 'received_on', '2026-02-03', 'remittance', '[{"number": "G1", "amount": 5}, {"number": "F2"}]'::jsonb),
+    jsonb_build_object('external_id', 'b-2', 'reference', 'F1', 'received_on', '2026-02-03', 'amount', 'EUR 6', 'customer_id', pg_temp.customer('F')),
+    jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 25', 'received_on', '2026-02-04', 'reference', 'F1 F2')) AS payload;
+CREATE TEMPORARY TABLE batch_result AS SELECT r.* FROM batch, ar.record_payments(:ledger, batch.payload) AS r;
+SELECT results_eq('SELECT element, pg_temp.applied(payment_id) FROM batch_result ORDER BY 1', $$VALUES
+    (1::bigint, 'F1 6.00 on 02-02, left 0.00'), (2, 'F1 4.00 on 02-03, left 2.00'), (3, 'G1 5.00 on 02-03, left 4.00'),
+    (4, 'F1 4.00 on 02-03, left 2.00'), (5, 'F2 15.00 on 02-04, F2 5.00 on 02-04, left 5.00')$$,
+    'in their order, each with what the earlier ones leave; a repeated external id is one payment');
+SELECT is((SELECT count(DISTINCT payment_id) FROM batch_result), 4::bigint, 'four payments, of five elements');
+SELECT results_eq('SELECT r.element, r.payment_id FROM batch, ar.record_payments(pg_temp.ledger(), jsonb_build_array(payload -> 1)) AS r',
+    'SELECT 1::bigint, payment_id FROM batch_result WHERE element = 2', 'in another call it is the same one');
+SELECT pg_temp.bill('F', 'F3', 'EUR 10', '2026-01-10'), pg_temp.bill('F', 'F4', 'EUR 20', '2026-01-05') \g /dev/null
+SELECT results_eq($$SELECT element, pg_temp.applied(payment_id) FROM ar.record_payments(pg_temp.ledger(), jsonb_build_array(
+        jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 12', 'received_on', '2026-02-05'),
+        jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 12', 'received_on', '2026-02-06'),
+        jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 12', 'received_on', '2026-02-07')), 'oldest')$$, $$VALUES
+    (1::bigint, 'F4 12.00 on 02-05, left 0.00'), (2, 'F4 8.00 on 02-06, F3 4.00 on 02-06, left 0.00'), (3, 'F3 6.00 on 02-07, left 6.00')$$,
+    'oldest payments first, on the oldest invoices');
+SELECT is(pg_temp.outcome($$SELECT ar.record_payments(pg_temp.ledger(), jsonb_build_array(
+        jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 1', 'external_id', 'b-9'),
+        jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 2', 'external_id', 'b-9')))$$), 'RA006', 'two payloads under one external id');
+-- A payment left waiting is applied later, from the day on which both are there.
+SELECT ar.record_payment(:ledger, pg_temp.customer('G'), 'EUR 8', '2026-02-10', reference => 'G2') AS early \gset
+SELECT pg_temp.bill('G', 'G2', 'EUR 8', '2026-04-01', '2026-03-01') \g /dev/null
+SELECT is(ar.auto_apply(pg_temp.ledger(), ARRAY[:early]), 1::bigint, 'a payment that came too early is applied when asked again');
+SELECT is(pg_temp.applied(:early), 'G2 8.00 on 03-01, left 0.00', 'from the day on which the invoice is there');
+SELECT is(ar.auto_apply(pg_temp.ledger(), ARRAY[:early]), 0::bigint, 'and asking once more does nothing');
+SELECT pg_temp.bill('G', 'G4', 'EUR 30', '2026-04-01', '2026-03-01') \g /dev/null
+SELECT ar.record_payment(:ledger, pg_temp.customer('G'), 'EUR 40', '2026-03-02', remittance => '[{"number": "G4", "amount": 12}]') AS part \gset
+SELECT is(ar.auto_apply(pg_temp.ledger(), ARRAY[:part]) || pg_temp.applied(:part), '0G4 12.00 on 03-02, left 28.00',
+    'nor does it give an invoice more than the payer said');
+-- After an undoing, on the day of the undoing at the earliest.
+SELECT pg_temp.bill('G', 'G3', 'EUR 8', '2026-01-20') \g /dev/null
+SELECT ar.record_payment(:ledger, pg_temp.customer('G'), 'EUR 8', '2026-02-10', reference => 'G3') AS again \gset
+SELECT ar.unapply(:ledger, application_id, '2026-02-20') FROM ar.application WHERE credit_item_id = (SELECT item_id FROM ar.item WHERE payment_id = :again) \g /dev/null
+SELECT is(ar.auto_apply(pg_temp.ledger(), ARRAY[:again]) || pg_temp.applied(:again), '1G3 8.00 on 02-10, G3 -8.00 on 02-20, G3 8.00 on 02-20, left 0.00',
+    'what was undone is applied again from that day on, by reference');
+SELECT ar.unapply(:ledger, application_id, '2026-02-25') FROM ar.application
+WHERE credit_item_id = (SELECT item_id FROM ar.item WHERE payment_id = :again) ORDER BY application_id DESC LIMIT 1 \g /dev/null
+SELECT is(ar.auto_apply(pg_temp.ledger(), ARRAY[:again], 'oldest') || pg_temp.status('G3'), '2partial', 'and as the oldest, after what is older still');
+
+-- What a payment may not be.
+SELECT is(pg_temp.outcome(format('SELECT ar.record_payment(%s)', given)), expected, words)
+FROM (VALUES
+    ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR 0''', '23514', 'a payment of nothing'),
+    ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR -1''', '23514', 'a negative payment'),
+    ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR 1'', method => ''barter''', '23514', 'an unknown method'),
+    ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR 1'', ''infinity''', '23514', 'a payment dated infinity'),
+    ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR 1'', remittance => ''{"number": "A0"}''', '23514', 'a remittance that is no array'),
+    ('pg_temp.ledger(), pg_temp.customer(''A''), NULL', '22023', 'no amount'),
+    ('pg_temp.ledger(), NULL, ''EUR 1''', '22023', 'no customer'),
+    ('pg_temp.ledger(), -1, ''EUR 1''', '23503', 'an unknown customer'),
+    ('-1, pg_temp.customer(''A''), ''EUR 1''', '23503', 'an unknown ledger')) AS v(given, expected, words);
+SELECT is(pg_temp.outcome(format('SELECT ar.record_payments(pg_temp.ledger(), %L)', given)), expected, words)
+FROM (VALUES ('{}', '22023', 'payments that are no array'), ('[1]', '22023', 'a payment that is no object'),
+    ('[{"amount": "EUR 1"}]', '22023', 'a payment without customer'), ('[{"customer_id": 1}]', '22023', 'a payment without amount'),
+    ('[{"customer_id": 1, "amount": "EUR 1", "date": "2026-01-01"}]', '22023', 'an unknown key'),
+    ('[{"customer_id": 1, "amount": 1}]', '22P02', 'an amount without currency')) AS v(given, expected, words);
+SELECT results_eq($$SELECT given, ar.is_remittance(given::jsonb) FROM unnest(ARRAY[
+        '[]', '[{"number": "A"}]', '[{"number": "A", "amount": 1.5}, {"number": "A"}]', NULL,
+        '{}', '"A"', '1', 'null', '[1]', '["A"]', '[null]', '[[]]', '[{}]', '[{"amount": 1}]', '[{"number": 1}]', '[{"number": null}]',
+        '[{"number": "A", "amount": 0}]', '[{"number": "A", "amount": -1}]', '[{"number": "A", "amount": "1"}]',
+        '[{"number": "A", "amount": null}]', '[{"number": "A", "amout": 1}]', '[{"number": "A"}, 1]']) AS given$$, $$VALUES
+    ('[]', true), ('[{"number": "A"}]', true), ('[{"number": "A", "amount": 1.5}, {"number": "A"}]', true), (NULL, NULL),
+    ('{}', false), ('"A"', false), ('1', false), ('null', false), ('[1]', false), ('["A"]', false), ('[null]', false), ('[[]]', false),
+    ('[{}]', false), ('[{"amount": 1}]', false), ('[{"number": 1}]', false), ('[{"number": null}]', false),
+    ('[{"number": "A", "amount": 0}]', false), ('[{"number": "A", "amount": -1}]', false), ('[{"number": "A", "amount": "1"}]', false),
+    ('[{"number": "A", "amount": null}]', false), ('[{"number": "A", "amout": 1}]', false), ('[{"number": "A"}, 1]', false)$$,
+    'what is a remittance and what is none');
+
+SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
+SELECT * FROM finish();
+ROLLBACK;
