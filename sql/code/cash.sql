@@ -202,7 +202,8 @@ BEGIN
                coalesce(g.received_on, today), coalesce(g.method, 'wire'), g.reference, g.remittance,
                g.external_id, CASE WHEN g.external_id IS NOT NULL THEN ar.payload_digest(g.payload) END
         FROM given AS g
-        ORDER BY g.payment_id
+        -- So that two batches over the same external ids queue up.
+        ORDER BY g.external_id, g.payment_id
         ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
         RETURNING p.payment_id
     )
