@@ -180,7 +180,8 @@ BEGIN
         FROM given AS g
         JOIN (SELECT n.invoice_id, ar.sum(n.net + n.tax) AS total FROM line AS n GROUP BY n.invoice_id) AS t
           ON t.invoice_id = g.invoice_id
-        ORDER BY g.invoice_id
+        -- So that two batches over the same external ids queue up.
+        ORDER BY g.external_id, g.number, g.invoice_id
         ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
         RETURNING v.invoice_id
     ), lined AS (
