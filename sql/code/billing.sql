@@ -86,8 +86,10 @@ DECLARE
     posted bigint;
 BEGIN
     -- In the order of their ids, so that two runs over the same drafts queue up.
+    -- One that is posted comes after its customer's balance in the lock order.
     PERFORM FROM ar.invoice AS v
     WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (post_invoices.invoice_ids)
+      AND NOT ar.is_posted(v.status)
     ORDER BY v.invoice_id FOR NO KEY UPDATE;
     SELECT w.invoice_id INTO missing
     FROM unnest(post_invoices.invoice_ids) AS w(invoice_id)
@@ -178,7 +180,8 @@ BEGIN
         FROM given AS g
         JOIN (SELECT n.invoice_id, ar.sum(n.net + n.tax) AS total FROM line AS n GROUP BY n.invoice_id) AS t
           ON t.invoice_id = g.invoice_id
-        ORDER BY g.invoice_id
+        -- So that two batches over the same external ids queue up.
+        ORDER BY g.external_id, g.number, g.invoice_id
         ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
         RETURNING v.invoice_id
     ), lined AS (

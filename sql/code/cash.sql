@@ -3,6 +3,9 @@
 CREATE FUNCTION ar.apply_oldest(ledger_id integer, payment_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
+-- Nobody knows how many pieces there will be: only a hash join on all of the key is never quadratic.
+SET enable_nestloop = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -35,8 +38,8 @@ BEGIN
         GROUP BY e.customer_id, e.currency, e.ends_at
     ), piece AS (
         SELECT e.customer_id, e.currency, e.ends_at - lag(e.ends_at, 1, 0) OVER w AS amount,
-               1 + sum(e.credits) OVER w - e.credits AS credit_nth,
-               1 + sum(e.debits) OVER w - e.debits AS debit_nth
+               (1 + sum(e.credits) OVER w - e.credits)::bigint AS credit_nth,
+               (1 + sum(e.debits) OVER w - e.debits)::bigint AS debit_nth
         FROM ends AS e
         WINDOW w AS (PARTITION BY e.customer_id, e.currency ORDER BY e.ends_at)
     )
@@ -100,7 +103,7 @@ BEGIN
         UNION ALL
         SELECT p.payment_id, min(t.position), t.number, NULL
         FROM paid AS p
-        CROSS JOIN LATERAL regexp_split_to_table(p.reference, '[\s,;]+') WITH ORDINALITY AS t(number, position)
+        CROSS JOIN LATERAL regexp_split_to_table(p.reference, '[[:space:],;]+') WITH ORDINALITY AS t(number, position)
         WHERE p.remittance IS NULL AND t.number <> ''
         GROUP BY p.payment_id, t.number
     ), wish AS (
@@ -222,7 +225,8 @@ BEGIN
                coalesce(g.received_on, today), coalesce(g.method, 'wire'), g.reference, g.remittance,
                g.external_id, CASE WHEN g.external_id IS NOT NULL THEN ar.payload_digest(g.payload) END
         FROM given AS g
-        ORDER BY g.payment_id
+        -- So that two batches over the same external ids queue up.
+        ORDER BY g.external_id, g.payment_id
         ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
         RETURNING p.payment_id
     )

@@ -39,12 +39,24 @@ static ArStatement follow_items =
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
-static ArStatement lock_invoices_of_lines =
+/*
+ * The drafts are updated, not merely locked: a transaction at REPEATABLE READ
+ * that posts one later, by a snapshot that lacks these lines, must fail.  Those
+ * inserted by this transaction are nobody else's to post.
+ */
+static ArStatement hold_invoices_of_lines =
 {
 	.sql =
-	"SELECT v.invoice_id, v.status FROM ar.invoice AS v"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
-	" ORDER BY v.invoice_id FOR NO KEY UPDATE",
+	"WITH held AS MATERIALIZED ("
+	"  SELECT v.invoice_id, v.status, v.xmin FROM ar.invoice AS v"
+	"  WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
+	"  ORDER BY v.invoice_id FOR NO KEY UPDATE"
+	"), touched AS ("
+	"  UPDATE ar.invoice AS v SET status = v.status FROM held AS h"
+	"  WHERE v.ledger_id = $1 AND v.invoice_id = h.invoice_id"
+	"   AND NOT ar.is_posted(v.status)"
+	"   AND h.xmin <> pg_current_xact_id()::xid)"
+	" SELECT h.invoice_id, h.status FROM held AS h",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -185,8 +197,8 @@ refuse_posted(Relation relation)
 
 /*
  * ar_tg_guard_invoice_line refuses new, changed and deleted lines of an
- * invoice that is posted.  It locks the invoices, so that none is posted
- * while its lines are written.
+ * invoice that is posted.  It holds the invoices, so that none is posted
+ * while its lines are written, nor later without them.
  */
 Datum
 ar_tg_guard_invoice_line(PG_FUNCTION_ARGS)
@@ -203,7 +215,7 @@ ar_tg_guard_invoice_line(PG_FUNCTION_ARGS)
 	if (count == 0)
 		return PointerGetDatum(NULL);
 	ar_writer_begin(&writer, trigger->tg_relation);
-	for_each_ledger(keys, count, &lock_invoices_of_lines, SPI_OK_SELECT,
+	for_each_ledger(keys, count, &hold_invoices_of_lines, SPI_OK_SELECT,
 					refuse_posted, trigger->tg_relation);
 	ar_writer_end(&writer);
 	return PointerGetDatum(NULL);

@@ -38,6 +38,8 @@ static const struct
 	/* Our statements look rows up by key; on a young table the planner
 	 * would read it whole instead, and keep doing so as it grows. */
 	{"enable_seqscan", "off"},
+	{"enable_indexscan", "on"},
+	{"enable_nestloop", "on"},
 	{"enable_hashjoin", "off"},
 	{"enable_mergejoin", "off"},
 	{"jit", "off"},

@@ -1,0 +1,183 @@
+# A book is dumped and restored into an empty cluster, in each of the ways there are.
+#
+# Protects: dump and restore lose nothing and post nothing twice.  The triggers
+# come after the data, so what was derived is restored as it was; columns,
+# indexes, policies and grants that a user added to the books come along;
+# sequences and document numbers continue.
+
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $directory = PostgreSQL::Test::Utils::tempdir;
+my $source = PostgreSQL::Test::Cluster->new('source');
+$source->init;
+$source->start;
+
+# A book with every kind of row.
+$source->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION ar_ext;
+CALL ar.create_books();
+SET search_path = public, ar;
+DO $$
+DECLARE
+    l integer := ar.create_ledger('main', 'Main', 'EUR', 'Europe/Berlin', 'net 14');
+    other integer := ar.create_ledger('other', 'Other', 'JPY');
+    c bigint;
+    d bigint;
+    invoice bigint;
+    id bigint;
+    kind text;
+BEGIN
+    c := ar.create_customer(l, 'C1', 'Customer one', '2/10 net 30', 'EUR 5000.00', 'customer 1');
+    d := ar.create_customer(l, 'C2', E'Quote '' backslash \\ tab \t', NULL, NULL);
+    INSERT INTO ar.document_series (ledger_id, series, pattern, digits) VALUES (l, 'export', 'X{number}/{year}', 4);
+    -- Open, partial, paid, in instalments, of nothing, with a number and with a series of its own.
+    PERFORM ar.create_invoice(l, c, '[{"description": "Work", "quantity": 3, "unit_price": 33.333, "tax_rate": 19}, {"unit_price": 5}]', '2026-01-10', external_id => 'invoice 1');
+    PERFORM ar.create_invoice(l, d, '[{"unit_price": 100}]', '2026-01-11', terms => '30% due on receipt, 70% net 60');
+    PERFORM ar.create_invoice(l, d, '[{"unit_price": 80}]', '2026-01-12', number => 'OWN-1', due_on => '2026-03-01');
+    PERFORM ar.create_invoice(l, d, '[{"unit_price": 0}]', '2026-01-12', series => 'export');
+    PERFORM ar.create_invoice(l, d, '[{"unit_price": 12.5}]', '2026-01-12', series => 'export', currency => 'USD');
+    PERFORM ar.create_invoice(other, ar.create_customer(other, 'C1', 'Customer one'), '[{"unit_price": 5000}]', '2026-01-12');
+    -- Draft, held, void.
+    PERFORM ar.create_invoice(l, c, '[{"unit_price": 1}]', '2026-01-13', post => false);
+    id := ar.create_invoice(l, c, '[{"unit_price": 2}]', '2026-01-13', post => false);
+    UPDATE ar.invoice SET status = 'held' WHERE invoice_id = id;
+    id := ar.create_invoice(l, c, '[{"unit_price": 3}]', '2026-01-13', post => false);
+    UPDATE ar.invoice SET status = 'void' WHERE invoice_id = id;
+    -- Payments: to the oldest, by remittance, waiting; one unapplied again.
+    PERFORM ar.record_payment(l, d, 'EUR 50.00', '2026-01-20', 'cheque', apply => 'oldest', external_id => 'payment 1');
+    PERFORM ar.record_payment(l, d, 'EUR 80.00', '2026-01-21', remittance => '[{"number": "OWN-1", "amount": 80}]');
+    PERFORM ar.record_payment(l, c, 'EUR 10.00', '2026-01-22', reference => 'no such number');
+    SELECT a.application_id INTO id FROM ar.application AS a ORDER BY a.application_id LIMIT 1;
+    PERFORM ar.unapply(l, id, '2026-01-25');
+    PERFORM ar.record_payment(l, d, 'EUR 20.00', '2026-01-26', apply => 'oldest');
+    -- Every kind of adjustment; a write-off that closes an invoice.
+    FOREACH kind IN ARRAY '{credit_memo,write_off,discount,difference,debit_memo,fee,interest,refund,chargeback}'::text[] LOOP
+        INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on, number, reason)
+        VALUES (l, c, kind, CASE WHEN kind IN ('credit_memo', 'write_off', 'discount') THEN 'EUR -4.00' ELSE 'EUR 4.00' END::ar.monetary,
+                '2026-02-01', 'ADJ-' || kind, 'because');
+    END LOOP;
+    invoice := ar.create_invoice(l, c, '[{"unit_price": 4}]', '2026-01-14');
+    PERFORM ar.apply(l, w.item_id, i.item_id, external_id => 'application 1')
+    FROM ar.item AS w, ar.item AS i WHERE w.kind = 'write_off' AND i.invoice_id = invoice;
+END $$;
+
+-- What a user of the books adds to them.
+CREATE ROLE clerk;
+GRANT USAGE ON SCHEMA ar TO clerk;
+GRANT SELECT ON ar.item TO clerk;
+ALTER TABLE ar.invoice ADD COLUMN region text DEFAULT 'north';
+UPDATE ar.invoice SET region = 'south' WHERE status = 'draft';
+ALTER TABLE ar.customer ADD COLUMN owner text;
+UPDATE ar.customer SET owner = 'clerk' WHERE code = 'C1';
+CREATE INDEX customer_owner ON ar.customer (owner);
+ALTER TABLE ar.customer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_customers ON ar.customer TO clerk USING (owner = CURRENT_USER);
+GRANT SELECT ON ar.customer TO clerk;
+SQL
+
+# checksums NODE, DATABASE: a line a table, the same in whatever order its rows lie, and a line a sequence.
+sub checksums
+{
+	my ($node, $database) = @_;
+	my $tables = $node->safe_psql($database, <<'SQL');
+SELECT string_agg(format('SELECT %L, count(*), coalesce(sum((''x'' || md5(t::text))::bit(60)::bigint), 0)::text FROM ar.%I AS t',
+                         c.relname, c.relname), ' UNION ALL ' ORDER BY c.relname)
+FROM pg_class AS c WHERE c.relnamespace = 'ar'::regnamespace AND c.relkind = 'r'
+SQL
+	return $node->safe_psql($database, $tables) . "\n"
+	  . $node->safe_psql($database, q{SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'ar' ORDER BY 1});
+}
+
+# definitions NODE, DATABASE: the whole schema as pg_dump writes it.
+sub definitions
+{
+	my ($node, $database) = @_;
+	my ($sql) = run_command([ 'pg_dump', '--schema-only', '-d', $node->connstr($database) ]);
+	# A key that is another each time.
+	$sql =~ s/^\\(un)?restrict .*\n//mg;
+	return $sql;
+}
+
+my $checksums = checksums($source, 'postgres');
+my $definitions = definitions($source, 'postgres');
+note $checksums;
+is($source->safe_psql('postgres', 'SELECT * FROM ar.verify()'), '', 'the books are sound');
+is($source->safe_psql('postgres', q{SELECT string_agg(DISTINCT status::text, ' ' ORDER BY status::text) FROM ar.invoice}),
+	'draft held open paid partial void written_off', 'there is an invoice in every status');
+unlike($checksums, qr/\|0\|0$/m, 'there is a row in every table');
+
+# The extension does not take the books with it.
+my ($status, undef, $stderr) = $source->psql('postgres', 'DROP EXTENSION ar_ext');
+isnt($status, 0, 'DROP EXTENSION is refused while there are books');
+like($stderr, qr/cannot drop extension ar_ext because other objects depend on it/, 'and says why');
+is(checksums($source, 'postgres'), $checksums, 'the books are still there');
+
+my $target = PostgreSQL::Test::Cluster->new('target');
+$target->init;
+$target->start;
+# Roles belong to the cluster, not to the database.
+$target->safe_psql('postgres', 'CREATE ROLE clerk');
+
+my $custom = "$directory/book.dump";
+my $plain = "$directory/book.sql";
+$source->command_ok([ 'pg_dump', '-Fc', '-f', $custom, 'postgres' ], 'pg_dump -Fc');
+$source->command_ok([ 'pg_dump', '-f', $plain, 'postgres' ], 'pg_dump, plain');
+
+# check_restored DATABASE, HOW: all is there as it was, and goes on from there.
+sub check_restored
+{
+	my ($database, $how) = @_;
+	is(checksums($target, $database), $checksums, "$how: every row of every table, and the sequences");
+	is(definitions($target, $database), $definitions, "$how: every definition, those of the user included");
+	is($target->safe_psql($database, 'SELECT * FROM ar.verify()'), '', "$how: the books are sound");
+	is($target->safe_psql($database, 'SET ROLE clerk; SELECT count(*) FROM ar.customer'), '2', "$how: the policy holds");
+
+	my $next = $source->safe_psql('postgres', q{SELECT next_number FROM ar.document_series AS s JOIN ar.ledger USING (ledger_id)
+		WHERE code = 'main' AND series = 'invoice'});
+	my $number = $target->safe_psql($database, <<'SQL');
+DO $$ BEGIN
+    PERFORM ar.create_invoice(c.ledger_id, c.customer_id, '[{"unit_price": 9}]', '2026-04-01', external_id => 'after')
+    FROM ar.ledger AS l JOIN ar.customer AS c USING (ledger_id) WHERE l.code = 'main' AND c.code = 'C1';
+END $$;
+SELECT number FROM ar.invoice WHERE external_id = 'after';
+SQL
+	is($number, sprintf('INV-2026-%06d', $next), "$how: the next number continues");
+	is($target->safe_psql($database, <<'SQL'), 'paid', "$how: a new payment pays the new invoice");
+SET search_path = public, ar;
+DO $$ BEGIN
+    PERFORM ar.record_payment(v.ledger_id, v.customer_id, 'EUR 9.00', '2026-04-02', reference => v.number)
+    FROM ar.invoice AS v WHERE v.external_id = 'after';
+END $$;
+SELECT status FROM ar.invoice WHERE external_id = 'after';
+SQL
+	# The first time's answer, not a second document.
+	is($target->safe_psql($database, <<'SQL'), 't', "$how: a known external id is still known");
+SELECT ar.record_payment(p.ledger_id, p.customer_id, 'EUR 50.00', '2026-01-20', 'cheque', apply => 'oldest', external_id => 'payment 1') = p.payment_id
+FROM ar.payment AS p WHERE p.external_id = 'payment 1';
+SQL
+	is($target->safe_psql($database, 'SELECT * FROM ar.verify()'), '', "$how: the books are sound afterwards");
+}
+
+$target->safe_psql('postgres', 'CREATE DATABASE custom');
+$target->command_ok([ 'pg_restore', '-j', 4, '--exit-on-error', '-d', 'custom', $custom ], 'pg_restore -j4');
+check_restored('custom', 'custom format, four jobs');
+
+$target->safe_psql('postgres', 'CREATE DATABASE plain');
+$target->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-d', 'plain', '-f', $plain ], 'psql -f');
+check_restored('plain', 'plain format');
+
+$target->safe_psql('postgres', 'CREATE DATABASE apart');
+$target->command_ok([ 'pg_restore', '--schema-only', '--exit-on-error', '-d', 'apart', $custom ], 'pg_restore --schema-only');
+# With the triggers on, rows come before what they refer to, and derived ones are refused: loudly, and wholly.
+$target->command_fails([ 'pg_restore', '--data-only', '--single-transaction', '-d', 'apart', $custom ],
+	'pg_restore --data-only without --disable-triggers is refused');
+is($target->safe_psql('apart', 'SELECT count(*) FROM ar.item'), '0', 'and left nothing behind');
+$target->command_ok([ 'pg_restore', '--data-only', '--disable-triggers', '-j', 4, '--exit-on-error', '-d', 'apart', $custom ],
+	'pg_restore --data-only --disable-triggers');
+check_restored('apart', 'data after schema');
+
+done_testing();
