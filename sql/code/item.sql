@@ -44,6 +44,8 @@ DECLARE
     known_digest bytea;
     credit ar.item;
     debit ar.item;
+    -- The argument stays as it came, because the digest is taken from it again below.
+    applied ar.monetary := apply.amount;
     result bigint;
 BEGIN
     IF apply.external_id IS NOT NULL THEN
@@ -70,15 +72,15 @@ BEGIN
         RAISE foreign_key_violation USING
             MESSAGE = format('item %s does not exist in ledger %s', apply.debit_item_id, apply.ledger_id);
     END IF;
-    IF apply.amount IS NULL THEN
+    IF applied IS NULL THEN
         IF ar.currency(credit.open) <> ar.currency(debit.open) THEN
             RAISE SQLSTATE 'RA009' USING
                 MESSAGE = 'an application and its two items must have the same currency',
                 DETAIL = format('The credit item is in %s, the debit item in %s.',
                                 ar.currency(credit.open), ar.currency(debit.open));
         END IF;
-        apply.amount := least(-credit.open, debit.open);
-        IF ar.sign(apply.amount) <= 0 THEN
+        applied := least(-credit.open, debit.open);
+        IF ar.sign(applied) <= 0 THEN
             RAISE SQLSTATE 'RA002' USING
                 MESSAGE = 'there is nothing to apply',
                 DETAIL = format('Open are %s of item %s and %s of item %s.',
@@ -88,7 +90,7 @@ BEGIN
 
     INSERT INTO ar.application AS a
         (ledger_id, credit_item_id, debit_item_id, amount, applied_on, external_id, external_digest)
-    VALUES (apply.ledger_id, apply.credit_item_id, apply.debit_item_id, apply.amount,
+    VALUES (apply.ledger_id, apply.credit_item_id, apply.debit_item_id, applied,
             coalesce(apply.applied_on,
                      greatest(credit.issued_on, debit.issued_on, credit.undone_on, debit.undone_on)),
             apply.external_id,
