@@ -74,7 +74,7 @@ BEGIN
             HINT = 'The first lines of docs/load.sql describe the columns.';
     END IF;
 
-    SELECT string_agg(format('line %s: %s', p.line, p.problem), E'\n' ORDER BY p.line) INTO problems
+    SELECT string_agg(format('line %s: %s', p.line, p.problem), E'\n' ORDER BY p.line, p.problem) INTO problems
     FROM (
         SELECT i.line, c.problem
         FROM (SELECT *, count(*) OVER (PARTITION BY number) AS times FROM file_invoice) AS i,
@@ -88,14 +88,14 @@ BEGIN
              format('due_on is no date: "%s"', i.due_on)),
             (i.settled_on IS NULL OR i.settled_on ~ day AND pg_temp.is_valid(i.settled_on, 'date'),
              format('settled_on is no date: "%s"', i.settled_on)),
-            (i.amount ~ '^\d+(\.\d+)?$', format('amount is no plain number: "%s"', i.amount)),
+            (i.amount ~ '^\d+(\.\d+)?$', format('amount is no number, or below zero: "%s"', i.amount)),
             (ar.is_currency(i.currency), format('currency is no ISO 4217 code: "%s"', i.currency)),
             (NOT ar.is_currency(i.currency) OR i.amount !~ '^\d+(\.\d+)?$'
              OR pg_temp.is_valid(i.currency || ' ' || i.amount, 'ar.monetary'),
              format('amount is too large, or has more decimals than %s: "%s"', i.currency, i.amount))
         ) AS c (is_fine, problem)
         WHERE c.is_fine IS NOT TRUE
-        ORDER BY i.line
+        ORDER BY i.line, c.problem
         LIMIT 10
     ) AS p;
     IF problems IS NOT NULL THEN

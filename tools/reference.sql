@@ -8,6 +8,11 @@ CREATE FUNCTION pg_temp.prose(comment text) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN coalesce(regexp_replace(comment, '\s*\n\s*', E'\n\n', 'g'), '*Not described.*');
 
+-- What to call a function with; "NULL::date" would only say the type of the argument once more.
+CREATE FUNCTION pg_temp.arguments(function oid) RETURNS text
+LANGUAGE sql STABLE
+RETURN regexp_replace(pg_get_function_arguments(function), 'NULL::[^,]+', 'NULL', 'g');
+
 -- A comment as a cell of a table.
 CREATE FUNCTION pg_temp.cell(comment text) RETURNS text
 LANGUAGE sql IMMUTABLE
@@ -39,7 +44,7 @@ ORDER BY t.typname;
 
 \echo
 \echo '## Procedures'
-SELECT format(E'\n### %s\n\n`CALL ar.%s(%s)`\n\n%s', p.proname, p.proname, pg_get_function_arguments(p.oid),
+SELECT format(E'\n### %s\n\n`CALL ar.%s(%s)`\n\n%s', p.proname, p.proname, pg_temp.arguments(p.oid),
               pg_temp.prose(obj_description(p.oid, 'pg_proc')))
 FROM pg_proc AS p
 WHERE p.pronamespace = 'ar'::regnamespace AND p.prokind = 'p'
@@ -47,7 +52,7 @@ ORDER BY p.proname, pg_get_function_arguments(p.oid);
 
 \echo
 \echo '## Functions'
-SELECT format(E'\n### %s\n\n`ar.%s(%s) → %s`\n\n%s', p.proname, p.proname, pg_get_function_arguments(p.oid),
+SELECT format(E'\n### %s\n\n`ar.%s(%s) → %s`\n\n%s', p.proname, p.proname, pg_temp.arguments(p.oid),
               pg_get_function_result(p.oid), pg_temp.prose(obj_description(p.oid, 'pg_proc')))
 FROM pg_proc AS p
 WHERE p.pronamespace = 'ar'::regnamespace AND p.prokind IN ('f', 'w') AND p.prorettype <> 'trigger'::regtype
@@ -56,7 +61,7 @@ ORDER BY p.proname, pg_get_function_arguments(p.oid);
 
 \echo
 \echo '## Aggregates'
-SELECT format(E'\n### %s\n\n`ar.%s(%s) → %s`\n\n%s', p.proname, p.proname, pg_get_function_arguments(p.oid),
+SELECT format(E'\n### %s\n\n`ar.%s(%s) → %s`\n\n%s', p.proname, p.proname, pg_temp.arguments(p.oid),
               pg_get_function_result(p.oid), pg_temp.prose(obj_description(p.oid, 'pg_proc')))
 FROM pg_proc AS p
 WHERE p.pronamespace = 'ar'::regnamespace AND p.prokind = 'a'
