@@ -44,11 +44,36 @@ SELECT (f ->> 'line')::bigint AS line,
 FROM (SELECT to_jsonb(file) FROM file) AS file_row (f);
 
 -- 3. What cannot be read is refused, with its line, before anything is loaded.
+CREATE FUNCTION pg_temp.is_valid(value text, of_type regtype) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    EXECUTE format('SELECT %L::%s', value, of_type);
+    RETURN value IS NOT NULL;
+EXCEPTION WHEN data_exception THEN
+    RETURN false;
+END
+$$;
+
 DO $$
 DECLARE
     day CONSTANT text := '^(\d{4}-\d{1,2}-\d{1,2}|(0?[1-9]|1[0-2])/\d{1,2}/\d{4})$';
+    missing text;
     problems text;
 BEGIN
+    SELECT string_agg(format('"%s" (or "%s")', c.name, c.other), ', ') INTO missing
+    FROM (VALUES ('customer', 'customerID'), ('number', 'invoiceNumber'), ('invoiced_on', 'InvoiceDate'),
+                 ('amount', 'InvoiceAmount')) AS c (name, other)
+    WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+                      WHERE a.attrelid = 'pg_temp.file'::regclass AND a.attname IN (c.name, lower(c.other)));
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'undefined_column',
+            MESSAGE = 'the first line of the file does not name all columns that are needed',
+            DETAIL = format('Missing: %s.', missing),
+            HINT = 'The first lines of docs/load.sql describe the columns.';
+    END IF;
+
     SELECT string_agg(format('line %s: %s', p.line, p.problem), E'\n' ORDER BY p.line, p.problem) INTO problems
     FROM (
         SELECT i.line, c.problem
@@ -57,13 +82,19 @@ BEGIN
             (COALESCE(i.customer, '') <> '', 'there is no customer'),
             (COALESCE(i.number, '') <> '', 'there is no number'),
             (COALESCE(i.number, '') = '' OR i.times = 1, format('number "%s" is there more than once', i.number)),
-            (COALESCE(i.invoiced_on, '') ~ day, format('invoiced_on is no date: "%s"', i.invoiced_on)),
-            (COALESCE(i.due_on, '') ~ day OR i.due_on IS NOT DISTINCT FROM i.invoiced_on, format('due_on is no date: "%s"', i.due_on)),
-            (COALESCE(i.settled_on, '2000-01-01') ~ day, format('settled_on is no date: "%s"', i.settled_on)),
-            (COALESCE(i.amount, '') ~ '^\d+(\.\d+)?$', format('amount is no number, or below zero: "%s"', i.amount)),
-            (COALESCE(i.currency, '') ~ '^[A-Z]{3}$', format('currency is no code of three letters: "%s"', i.currency))
+            (i.invoiced_on ~ day AND pg_temp.is_valid(i.invoiced_on, 'date'),
+             format('invoiced_on is no date: "%s"', i.invoiced_on)),
+            (i.due_on IS NOT DISTINCT FROM i.invoiced_on OR i.due_on ~ day AND pg_temp.is_valid(i.due_on, 'date'),
+             format('due_on is no date: "%s"', i.due_on)),
+            (i.settled_on IS NULL OR i.settled_on ~ day AND pg_temp.is_valid(i.settled_on, 'date'),
+             format('settled_on is no date: "%s"', i.settled_on)),
+            (i.amount ~ '^\d+(\.\d+)?$', format('amount is no number, or below zero: "%s"', i.amount)),
+            (ar.is_currency(i.currency), format('currency is no ISO 4217 code: "%s"', i.currency)),
+            (NOT ar.is_currency(i.currency) OR i.amount !~ '^\d+(\.\d+)?$'
+             OR pg_temp.is_valid(i.currency || ' ' || i.amount, 'ar.monetary'),
+             format('amount is too large, or has more decimals than %s: "%s"', i.currency, i.amount))
         ) AS c (is_fine, problem)
-        WHERE NOT c.is_fine
+        WHERE c.is_fine IS NOT TRUE
         ORDER BY i.line, c.problem
         LIMIT 10
     ) AS p;

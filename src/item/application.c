@@ -83,6 +83,10 @@ static ArStatement read_undone =
 /*
  * A row that would be over-applied, or applied before an earlier application
  * was undone, is left out, and found missing by the caller.
+ *
+ * FILTER (WHERE true) is for the planner: a plain max() on a young table would
+ * be looked for by date, backwards through all that was ever applied, and by
+ * this plan in the whole session, however much there is by then.
  */
 static ArStatement update_items =
 {
@@ -91,9 +95,9 @@ static ArStatement update_items =
 	"  open = i.open OPERATOR(ar.-) c.change,"
 	"  closed_on = CASE WHEN i.open OPERATOR(ar.=) c.change THEN"
 	"   CASE WHEN ar.sign(i.amount) > 0"
-	"    THEN (SELECT pg_catalog.max(a.applied_on) FROM ar.application AS a"
+	"    THEN (SELECT pg_catalog.max(a.applied_on) FILTER (WHERE true) FROM ar.application AS a"
 	"     WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id)"
-	"    ELSE (SELECT pg_catalog.max(a.applied_on) FROM ar.application AS a"
+	"    ELSE (SELECT pg_catalog.max(a.applied_on) FILTER (WHERE true) FROM ar.application AS a"
 	"     WHERE a.ledger_id = $1 AND a.credit_item_id = i.item_id) END END,"
 	"  undone_on = GREATEST(i.undone_on, c.undone_on)"
 	" FROM unnest($2, $3, $4, $5)"

@@ -68,7 +68,7 @@ is($status, 3, 'a file with unreadable lines is refused');
 like($err, qr/
 	cannot\ be\ loaded.*
 	line\ 2:\ amount\ is\ no\ number,\ or\ below\ zero:\ "ten".*
-	line\ 2:\ currency\ is\ no\ code\ of\ three\ letters:\ "EURO".*
+	line\ 2:\ currency\ is\ no\ ISO\ 4217\ code:\ "EURO".*
 	line\ 2:\ invoiced_on\ is\ no\ date:\ "31\/12\/2026".*
 	line\ 2:\ settled_on\ is\ no\ date:\ "soon".*
 	line\ 3:\ there\ is\ no\ customer.*
