@@ -1235,7 +1235,7 @@ CREATE FUNCTION ar.terms_send(ar.terms) RETURNS bytea
 AS 'MODULE_PATHNAME', 'ar_terms_send'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ar.terms_send(ar.terms) IS
-'The binary form of credit terms: the text, checked and made canonical like any input.';
+'The binary form of credit terms: their canonical text.';
 
 CREATE TYPE ar.terms (
     INPUT = ar.terms_in,

@@ -49,8 +49,10 @@ SELECT '-32769-'::aging_bucket;
 SELECT '1-32768'::aging_bucket;
 SELECT '99999999999999999999+'::aging_bucket;
 
--- Binary: two 16-bit integers, and the bytes on disk are frozen.
+-- Binary: two 16-bit integers; the hash pins the four bytes in memory and on disk, which are frozen.
 SELECT aging_bucket_send('current'), aging_bucket_send('1-30'), aging_bucket_send('91+'), aging_bucket_send('-7--1');
+SELECT aging_bucket_hash('current') = hashint4(-2147483648) AS current, aging_bucket_hash('1-30') = hashint4((1 << 16) + 30) AS "1-30",
+       aging_bucket_hash('-7--1') = hashint4((-7 << 16) + 65535) AS "-7--1";
 SELECT typlen, typbyval, typalign, typstorage FROM pg_type WHERE oid = 'aging_bucket'::regtype;
 
 -- A round trip in binary, through COPY.

@@ -5,7 +5,8 @@ SET datestyle TO 'ISO';
 \set SHOW_CONTEXT never
 
 -- The seven statuses in order, with their frozen numbers (the binary form, and the byte on disk).
-SELECT status, invoice_status_send(status), is_posted(status)
+SELECT status, invoice_status_send(status), invoice_status_hash(status) = hashint4(get_byte(invoice_status_send(status), 0)) AS same_byte,
+       is_posted(status)
 FROM unnest('{void,written_off,paid,partial,open,held,draft}'::invoice_status[]) AS status
 ORDER BY status;
 SELECT typlen, typbyval, typalign, typstorage FROM pg_type WHERE oid = 'invoice_status'::regtype;

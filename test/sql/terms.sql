@@ -305,7 +305,7 @@ INSERT INTO long_term SELECT (string_agg('1.0001 5/1 4/2 3/3 2/4 net ' || 100 + 
 INSERT INTO long_term SELECT terms FROM long_term;
 SELECT pg_column_size(terms) < octet_length(terms::text) AS is_compressed FROM long_term;
 SELECT count(DISTINCT l.terms) AS distinct_terms, count(*) AS instalments, sum(s.amount) AS total, sum(s.discount) AS discount
-FROM long_term AS l, schedule(l.terms, 'CLF 100', '2026-01-01');
+FROM long_term AS l, schedule(l.terms, 'CLF 100', '2026-01-01') AS s;
 -- All comparison functions are leakproof, all functions immutable and parallel safe.
 SELECT count(*) AS leakproof FROM pg_proc
 WHERE pronamespace = 'ar'::regnamespace AND proname ~ '^terms_(eq|ne|lt|le|gt|ge|cmp|hash|hash_extended)$' AND proleakproof;
