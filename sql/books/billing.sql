@@ -45,7 +45,7 @@ CREATE TABLE ar.invoice (
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX invoice_number_key ON ar.invoice (ledger_id, number) WHERE number IS NOT NULL;
 CREATE UNIQUE INDEX invoice_external_id_key ON ar.invoice (ledger_id, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX invoice_customer_idx ON ar.invoice (ledger_id, customer_id);
+CREATE INDEX invoice_customer_idx ON ar.invoice (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
 COMMENT ON TABLE ar.invoice IS 'A row is one invoice. Posting it (status open) makes its items; from then on it is a fact, and only its status follows what is applied.';
 COMMENT ON COLUMN ar.invoice.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.invoice.invoice_id IS 'Id of the invoice.';

@@ -21,7 +21,7 @@ CREATE TABLE ar.payment (
     CONSTRAINT payment_remittance_check CHECK (ar.is_remittance(remittance))
 );
 CREATE UNIQUE INDEX payment_external_id_key ON ar.payment (ledger_id, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX payment_customer_idx ON ar.payment (ledger_id, customer_id);
+CREATE INDEX payment_customer_idx ON ar.payment (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
 COMMENT ON TABLE ar.payment IS 'A row is one payment received. A fact: never changed.';
 COMMENT ON COLUMN ar.payment.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.payment.payment_id IS 'Id of the payment.';

@@ -1,5 +1,11 @@
 -- item: items, applications and balances, and the triggers that keep them.
 
+-- Every index begins with ledger_id.  In a young table all of them look equally
+-- good to the planner, and a plan made then, for a foreign key or by the
+-- writer, is kept while the table grows.  So that only the right one can be
+-- taken, a secondary index says WHERE its own column IS NOT NULL: always true,
+-- and implied by every condition on that column, but by no other.
+
 CREATE TABLE ar.customer_balance (
     ledger_id integer NOT NULL,
     customer_id bigint NOT NULL,
@@ -47,7 +53,7 @@ CREATE TABLE ar.adjustment (
 );
 CREATE UNIQUE INDEX adjustment_number_key ON ar.adjustment (ledger_id, number) WHERE number IS NOT NULL;
 CREATE UNIQUE INDEX adjustment_external_id_key ON ar.adjustment (ledger_id, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX adjustment_customer_idx ON ar.adjustment (ledger_id, customer_id);
+CREATE INDEX adjustment_customer_idx ON ar.adjustment (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
 COMMENT ON TABLE ar.adjustment IS 'A row is one posted document that is neither invoice nor payment, such as a credit memo or a write-off. A fact: never changed.';
 COMMENT ON COLUMN ar.adjustment.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.adjustment.adjustment_id IS 'Id of the document.';
@@ -125,13 +131,13 @@ CREATE TABLE ar.application (
     CONSTRAINT application_amount_check CHECK (
         CASE WHEN reverses_id IS NULL THEN ar.sign(amount) > 0 ELSE ar.sign(amount) < 0 END)
 );
-CREATE INDEX application_credit_item_idx ON ar.application (ledger_id, credit_item_id);
-CREATE INDEX application_debit_item_idx ON ar.application (ledger_id, debit_item_id);
+CREATE INDEX application_credit_item_idx ON ar.application (ledger_id, credit_item_id) WHERE credit_item_id IS NOT NULL;
+CREATE INDEX application_debit_item_idx ON ar.application (ledger_id, debit_item_id) WHERE debit_item_id IS NOT NULL;
 CREATE UNIQUE INDEX application_reverses_key ON ar.application (ledger_id, reverses_id) WHERE reverses_id IS NOT NULL;
 CREATE UNIQUE INDEX application_external_id_key ON ar.application (ledger_id, external_id) WHERE external_id IS NOT NULL;
 -- The two ways back: to a day, and to what was known at a moment.
-CREATE INDEX application_applied_on_idx ON ar.application (ledger_id, applied_on);
-CREATE INDEX application_recorded_at_idx ON ar.application (ledger_id, recorded_at);
+CREATE INDEX application_applied_on_idx ON ar.application (ledger_id, applied_on) WHERE applied_on IS NOT NULL;
+CREATE INDEX application_recorded_at_idx ON ar.application (ledger_id, recorded_at) WHERE recorded_at IS NOT NULL;
 COMMENT ON TABLE ar.application IS 'A row applies one credit item to one debit item, or undoes such a row. A fact: never changed.';
 COMMENT ON COLUMN ar.application.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.application.application_id IS 'Id of the application.';

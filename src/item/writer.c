@@ -17,6 +17,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -27,6 +28,15 @@
 
 /* Far from the SECURITY_... bits of miscadmin.h, which count from 1. */
 #define SECURITY_AR_WRITER	0x40000000
+
+/* From so many array elements on, planning anew costs less than it saves. */
+#define BULK_ROWS	100
+
+/*
+ * Blocks of the table whose trigger runs.  Merely a hint on the age of kept
+ * plans: it does no harm that an error leaves it behind.
+ */
+static BlockNumber table_blocks;
 
 static const struct
 {
@@ -70,6 +80,7 @@ ar_writer_begin(ArWriter *writer, Relation relation)
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS |
 						   SECURITY_AR_WRITER);
+	table_blocks = RelationGetNumberOfBlocks(relation);
 	writer->guc_level = NewGUCNestLevel();
 	for (int i = 0; i < (int) lengthof(writer_settings); i++)
 		(void) set_config_option(writer_settings[i].name,
@@ -131,41 +142,99 @@ ar_type(Oid type)
 }
 
 /*
+ * prepare makes one of a statement's two plans.
+ */
+static SPIPlanPtr
+prepare(ArStatement *statement, Oid *types, int cursor_options)
+{
+	SPIPlanPtr	plan = SPI_prepare_cursor(statement->sql, statement->nargs,
+										  types, cursor_options);
+
+	if (plan == NULL)
+		elog(ERROR, "prepare: could not prepare \"%s\": %s",
+			 statement->sql, SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "prepare: could not keep a plan");
+	return plan;
+}
+
+/*
+ * is_bulk tells whether a statement was given many rows.
+ */
+static bool
+is_bulk(ArStatement *statement, const Oid *types, Datum *values)
+{
+	for (int i = 0; i < statement->nargs; i++)
+	{
+		ArrayType  *array;
+
+		if (!OidIsValid(get_element_type(types[i])))
+			continue;
+		array = DatumGetArrayTypeP(values[i]);
+		if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) >= BULK_ROWS)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * forget drops the plans that no longer fit: one of our types got a new OID,
+ * or the table has outgrown what the kept plan was made for.
+ */
+static void
+forget(ArStatement *statement, const Oid *types)
+{
+	bool		same_types = memcmp(types, statement->planned,
+									sizeof(Oid) * statement->nargs) == 0;
+
+	if (statement->plan != NULL &&
+		(!same_types || table_blocks / 2 > statement->planned_blocks + 4))
+	{
+		SPI_freeplan(statement->plan);
+		statement->plan = NULL;
+	}
+	if (statement->bulk_plan != NULL && !same_types)
+	{
+		SPI_freeplan(statement->bulk_plan);
+		statement->bulk_plan = NULL;
+	}
+}
+
+/*
  * ar_writer_execute runs a statement and returns how many rows it touched.
- * The plan is generic and kept for the session; it is made anew only when one
- * of our types got a new OID.
+ * For few rows the plan is generic and kept; for many it is made anew, for
+ * their number and the tables as they are now.
  */
 uint64
 ar_writer_execute(ArStatement *statement, Datum *values, int expected)
 {
 	Oid			types[AR_STATEMENT_ARGS_MAX];
+	SPIPlanPtr	plan;
 	int			result;
 
 	Assert(statement->nargs <= AR_STATEMENT_ARGS_MAX);
 	for (int i = 0; i < statement->nargs; i++)
 		types[i] = ar_type(statement->argtypes[i]);
 
-	if (statement->plan != NULL &&
-		memcmp(types, statement->planned, sizeof(Oid) * statement->nargs) != 0)
+	forget(statement, types);
+	if (is_bulk(statement, types, values))
 	{
-		SPI_freeplan(statement->plan);
-		statement->plan = NULL;
+		if (statement->bulk_plan == NULL)
+			statement->bulk_plan = prepare(statement, types, CURSOR_OPT_CUSTOM_PLAN);
+		plan = statement->bulk_plan;
 	}
-	if (statement->plan == NULL)
+	else
 	{
-		SPIPlanPtr	plan = SPI_prepare_cursor(statement->sql, statement->nargs,
-											  types, CURSOR_OPT_GENERIC_PLAN);
-
-		if (plan == NULL)
-			elog(ERROR, "ar_writer_execute: could not prepare \"%s\": %s",
-				 statement->sql, SPI_result_code_string(SPI_result));
-		if (SPI_keepplan(plan) != 0)
-			elog(ERROR, "ar_writer_execute: could not keep a plan");
-		memcpy(statement->planned, types, sizeof(Oid) * statement->nargs);
-		statement->plan = plan;
+		if (statement->plan == NULL)
+		{
+			statement->plan = prepare(statement, types, CURSOR_OPT_GENERIC_PLAN);
+			statement->planned_blocks = table_blocks;
+		}
+		plan = statement->plan;
 	}
+	memcpy(statement->planned, types, sizeof(Oid) * statement->nargs);
 
-	result = SPI_execute_plan(statement->plan, values, NULL, false, 0);
+	result = SPI_execute_plan(plan, values, NULL, false, 0);
 	if (result != expected)
 		elog(ERROR, "ar_writer_execute: \"%s\" returned %s",
 			 statement->sql, SPI_result_code_string(result));

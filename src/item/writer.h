@@ -30,7 +30,9 @@ typedef struct ArStatement
 	int			nargs;
 	Oid			argtypes[AR_STATEMENT_ARGS_MAX];	/* OIDs or AR_TYPE_... */
 	Oid			planned[AR_STATEMENT_ARGS_MAX];		/* OIDs the plan was made for */
-	SPIPlanPtr	plan;			/* NULL until first used */
+	BlockNumber planned_blocks; /* size of the trigger's table then */
+	SPIPlanPtr	plan;			/* for few rows, kept; NULL until first used */
+	SPIPlanPtr	bulk_plan;		/* for many rows, planned at each use */
 } ArStatement;
 
 /* What must be put back when the writer ends. */
