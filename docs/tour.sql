@@ -12,6 +12,8 @@
 \pset border 1
 \pset null '-'
 SET datestyle TO 'ISO';
+-- For the operators of ar.monetary.
+SET search_path TO ar, public;
 
 \echo
 \echo '1. A BOOK, AND WHO IS IN IT'

@@ -45,8 +45,10 @@ static const struct
 }			writer_settings[] =
 {
 	{"search_path", "pg_catalog, pg_temp"},
-	/* Our statements look rows up by key; on a young table the planner
-	 * would read it whole instead, and keep doing so as it grows. */
+	/*
+	 * Our statements look rows up by key; on a young table the planner would
+	 * read it whole instead, and keep doing so as it grows.
+	 */
 	{"enable_seqscan", "off"},
 	{"enable_indexscan", "on"},
 	{"enable_nestloop", "on"},
@@ -211,6 +213,7 @@ ar_writer_execute(ArStatement *statement, Datum *values, int expected)
 	Oid			types[AR_STATEMENT_ARGS_MAX];
 	SPIPlanPtr	plan;
 	int			result;
+	int			guc_level = 0;
 
 	Assert(statement->nargs <= AR_STATEMENT_ARGS_MAX);
 	for (int i = 0; i < statement->nargs; i++)
@@ -222,6 +225,11 @@ ar_writer_execute(ArStatement *statement, Datum *values, int expected)
 		if (statement->bulk_plan == NULL)
 			statement->bulk_plan = prepare(statement, types, CURSOR_OPT_CUSTOM_PLAN);
 		plan = statement->bulk_plan;
+
+		/* Many rows may meet a whole table: never in a loop over both. */
+		guc_level = NewGUCNestLevel();
+		(void) set_config_option("enable_hashjoin", "on", PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	}
 	else
 	{
@@ -238,6 +246,8 @@ ar_writer_execute(ArStatement *statement, Datum *values, int expected)
 	if (result != expected)
 		elog(ERROR, "ar_writer_execute: \"%s\" returned %s",
 			 statement->sql, SPI_result_code_string(result));
+	if (guc_level != 0)
+		AtEOXact_GUC(true, guc_level);
 	return SPI_processed;
 }
 
