@@ -93,13 +93,9 @@ collect_keys(TriggerData *trigger, Tuplestorestate *store, InvoiceKey *keys, int
 	Relation	relation = trigger->tg_relation;
 	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
 	AttrNumber	invoice_id = ar_column(relation, "invoice_id", INT8OID);
-	int64		rows_count = tuplestore_tuple_count(store);
+	int			rows_count = ar_transition_count(store, INT_MAX / 2 - *count);
 	ArTransition rows;
 
-	if (*count + rows_count > INT_MAX / 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("cannot change more than %d rows in one statement", INT_MAX / 2)));
 	if (keys == NULL)
 		keys = MemoryContextAllocHuge(CurrentMemoryContext,
 									  sizeof(InvoiceKey) * (Size) Max(rows_count, 1));

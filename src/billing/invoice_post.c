@@ -120,17 +120,14 @@ read_invoices(TriggerData *trigger, int *count)
 	AttrNumber	total = ar_column(relation, "total", AR_TYPE_MONETARY);
 	AttrNumber	status = ar_column(relation, "status", AR_TYPE_STATUS);
 	AttrNumber	recorded_at = ar_column(relation, "recorded_at", TIMESTAMPTZOID);
-	int64		rows_count = tuplestore_tuple_count(trigger->tg_newtable);
+	int			rows_count;
 	Invoice    *invoices;
 	ArTransition rows;
 	int			n = 0;
 
 	/* Each instalment of terms becomes an item. */
-	if (rows_count > INT_MAX / AR_TERMS_MAX_INSTALMENTS)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("cannot post more than %d invoices in one statement",
-						INT_MAX / AR_TERMS_MAX_INSTALMENTS)));
+	rows_count = ar_transition_count(trigger->tg_newtable,
+									 INT_MAX / AR_TERMS_MAX_INSTALMENTS);
 	invoices = MemoryContextAllocHuge(CurrentMemoryContext,
 									  sizeof(Invoice) * (Size) Max(rows_count, 1));
 	ar_transition_begin(&rows, trigger, trigger->tg_newtable);

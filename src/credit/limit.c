@@ -59,15 +59,11 @@ read_balances(TriggerData *trigger, Tuplestorestate *store, int *count)
 	AttrNumber	customer_id = ar_column(relation, "customer_id", INT8OID);
 	AttrNumber	open_debits = ar_column(relation, "open_debits", AR_TYPE_MONETARY);
 	AttrNumber	open_credits = ar_column(relation, "open_credits", AR_TYPE_MONETARY);
-	int64		rows_count = tuplestore_tuple_count(store);
+	int			rows_count = ar_transition_count(store, INT_MAX);
 	Balance    *balances;
 	ArTransition rows;
 	int			n = 0;
 
-	if (rows_count > INT_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("cannot change more than %d balances in one statement", INT_MAX)));
 	balances = MemoryContextAllocHuge(CurrentMemoryContext,
 									  sizeof(Balance) * (Size) Max(rows_count, 1));
 	ar_transition_begin(&rows, trigger, store);

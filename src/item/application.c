@@ -168,16 +168,13 @@ read_applications(TriggerData *trigger, int *count)
 	AttrNumber	amount = ar_column(relation, "amount", AR_TYPE_MONETARY);
 	AttrNumber	applied_on = ar_column(relation, "applied_on", DATEOID);
 	AttrNumber	reverses_id = ar_column(relation, "reverses_id", INT8OID);
-	int64		rows_count = tuplestore_tuple_count(trigger->tg_newtable);
+	int			rows_count;
 	Application *applications;
 	ArTransition rows;
 	int			n = 0;
 
 	/* Two item ids a row must fit an array. */
-	if (rows_count > INT_MAX / 4)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("cannot apply more than %d rows in one statement", INT_MAX / 4)));
+	rows_count = ar_transition_count(trigger->tg_newtable, INT_MAX / 4);
 	applications = MemoryContextAllocHuge(CurrentMemoryContext,
 										  sizeof(Application) * (Size) Max(rows_count, 1));
 	ar_transition_begin(&rows, trigger, trigger->tg_newtable);

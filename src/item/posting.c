@@ -292,16 +292,12 @@ ar_tg_post(PG_FUNCTION_ARGS)
 				kind = InvalidAttrNumber;
 	ArTransition rows;
 	ArPosting  *postings;
-	int64		count = tuplestore_tuple_count(trigger->tg_newtable);
+	int			count = ar_transition_count(trigger->tg_newtable, INT_MAX);
 	int			n = 0;
 	ArWriter	writer;
 
 	if (count == 0)
 		return PointerGetDatum(NULL);
-	if (count > INT_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("cannot post more than %d documents in one statement", INT_MAX)));
 	if (trigger->tg_trigger->tgnargs == 1 &&
 		strcmp(trigger->tg_trigger->tgargs[0], "payment") == 0)
 		type = AR_DOCUMENT_PAYMENT;

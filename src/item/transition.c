@@ -52,6 +52,30 @@ ar_trigger(FunctionCallInfo fcinfo, const char *name,
 }
 
 /*
+ * ar_transition_count counts the rows a statement wrote, and refuses more
+ * than its caller can hold.  There is no store when somebody attached a
+ * trigger function to an event it is not made for.
+ */
+int
+ar_transition_count(Tuplestorestate *store, int max)
+{
+	int64		count;
+
+	if (store == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("a trigger function of the books was fired by an event it is not made for"),
+				 errhint("Triggers of the books are made by ar.create_books(); do not attach them to other tables.")));
+	count = tuplestore_tuple_count(store);
+	if (count > max)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("cannot process more than %d rows in one statement", max),
+				 errhint("Divide the rows among several statements.")));
+	return (int) count;
+}
+
+/*
  * ar_transition_begin starts a scan.  Triggers of one event share the
  * tuplestore, so it is rewound first.
  */

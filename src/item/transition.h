@@ -18,6 +18,7 @@ typedef struct ArTransition
 
 extern TriggerData *ar_trigger(FunctionCallInfo fcinfo, const char *name,
 							   TriggerEvent timing_and_level);
+extern int	ar_transition_count(Tuplestorestate *store, int max);
 extern void ar_transition_begin(ArTransition *transition, TriggerData *trigger,
 								Tuplestorestate *store);
 extern bool ar_transition_next(ArTransition *transition);

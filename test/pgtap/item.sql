@@ -1,7 +1,7 @@
 -- item: posting, applications and their undoing, and that facts stay as they are.
 BEGIN;
 \ir helper.psql
-SELECT plan(139);
+SELECT plan(144);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR'), ar.create_ledger('OTHER', 'Other', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
@@ -397,6 +397,22 @@ SELECT lives_ok($$
     SELECT pg_temp.ledger(l), pg_temp.item('P1', 1, l), pg_temp.item('I1', 1, l), ar.monetary(1, 'EUR'), '2026-03-01'
     FROM unnest('{MANY,ONE}'::text[]) AS l$$, 'a statement may span ledgers');
 SELECT bag_eq($$SELECT pg_temp.everything('MANY')$$, $$SELECT pg_temp.everything('ONE')$$, 'and does the same in each');
+
+-- Any owner may attach any trigger function: with no table of new rows it must refuse, never crash.
+CREATE FUNCTION pg_temp.fires_astray(function_name text, argument text, columns_of text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE TEMPORARY TABLE stray (LIKE ar.%I)', columns_of);
+    EXECUTE format('CREATE TRIGGER astray AFTER DELETE ON pg_temp.stray REFERENCING OLD TABLE AS gone
+                    FOR EACH STATEMENT EXECUTE FUNCTION ar.%I(%s)', function_name, argument);
+    DELETE FROM pg_temp.stray;
+    RETURN 'fired';
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE;
+END
+$$;
+SELECT is(pg_temp.fires_astray(f, a, t), '39P01', f || ' refuses an event it is not made for')
+FROM (VALUES ('tg_post', '''payment''', 'payment'), ('tg_apply', '', 'application'), ('tg_post_invoice', '', 'invoice'),
+             ('tg_follow_items', '', 'item'), ('tg_enforce_limit', '', 'customer_balance')) AS v(f, a, t);
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
