@@ -156,13 +156,15 @@ compare_arguments(FunctionCallInfo fcinfo)
 Datum
 ar_monetary_eq(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_arguments(fcinfo) == 0);
+	PG_RETURN_BOOL(ar_monetary_equal(PG_GETARG_AR_MONETARY_P(0),
+									 PG_GETARG_AR_MONETARY_P(1)));
 }
 
 Datum
 ar_monetary_ne(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_arguments(fcinfo) != 0);
+	PG_RETURN_BOOL(!ar_monetary_equal(PG_GETARG_AR_MONETARY_P(0),
+									  PG_GETARG_AR_MONETARY_P(1)));
 }
 
 Datum
