@@ -76,7 +76,7 @@ CALL public.bench_type('hash aggregate of ' || :'n',
           'SELECT amount, currency, count(*) FROM public.numeric_row GROUP BY amount, currency OFFSET 100000000',
           'SELECT amount, count(*) FROM public.integer_row GROUP BY amount OFFSET 100000000']);
 CALL public.bench_type('hash join of ' || :'n' || ' and a tenth',
-    'SELECT count(*) FROM public.monetary_row AS a JOIN public.monetary_row AS b ON a.amount = b.amount WHERE b.customer_id % 10 = 0',
+    'SELECT count(*) FROM public.monetary_row AS a JOIN public.monetary_row AS b ON a.amount OPERATOR(ar.=) b.amount WHERE b.customer_id % 10 = 0',
     '{numeric: 0.80,numeric + char(3): 0.80,int8}',
     ARRAY['SELECT count(*) FROM public.numeric_row AS a JOIN public.numeric_row AS b ON a.amount = b.amount WHERE b.customer_id % 10 = 0',
           'SELECT count(*) FROM public.numeric_row AS a JOIN public.numeric_row AS b ON a.amount = b.amount AND a.currency = b.currency WHERE b.customer_id % 10 = 0',
