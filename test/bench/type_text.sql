@@ -11,8 +11,6 @@ VACUUM ANALYZE;
 -- The files lie beside the data, and go with it.
 COPY public.monetary_row (amount) TO PROGRAM 'cat > bench_monetary.copy';
 COPY public.numeric_row (amount, currency) TO PROGRAM 'cat > bench_numeric.copy';
-COPY public.monetary_row (amount) TO PROGRAM 'cat > bench_monetary.binary' (FORMAT binary);
-COPY public.numeric_row (amount, currency) TO PROGRAM 'cat > bench_numeric.binary' (FORMAT binary);
 SELECT current_setting('data_directory') AS here \gset
 
 CALL public.bench_type('text output of ' || :'n', 'SELECT count(amount::text) FROM public.monetary_row',
@@ -26,12 +24,4 @@ CALL public.bench_type('COPY in of ' || :'n',
     '{numeric + char(3)}',
     ARRAY[format('CREATE UNLOGGED TABLE public.copied (amount numeric(18, 2), currency char(3)); COPY public.copied FROM %L',
                  :'here' || '/bench_numeric.copy')], 0);
-CALL public.bench_type('binary COPY out of ' || :'n', $$COPY public.monetary_row (amount) TO '/dev/null' (FORMAT binary)$$,
-    '{numeric + char(3)}', ARRAY[$$COPY public.numeric_row (amount, currency) TO '/dev/null' (FORMAT binary)$$], 0);
-CALL public.bench_type('binary COPY in of ' || :'n',
-    format('CREATE UNLOGGED TABLE public.copied (amount ar.monetary); COPY public.copied FROM %L (FORMAT binary)',
-           :'here' || '/bench_monetary.binary'),
-    '{numeric + char(3)}',
-    ARRAY[format('CREATE UNLOGGED TABLE public.copied (amount numeric(18, 2), currency char(3)); COPY public.copied FROM %L (FORMAT binary)',
-                 :'here' || '/bench_numeric.binary')], 0);
-COPY (SELECT 1) TO PROGRAM 'rm bench_monetary.copy bench_numeric.copy bench_monetary.binary bench_numeric.binary; cat > /dev/null';
+COPY (SELECT 1) TO PROGRAM 'rm bench_monetary.copy bench_numeric.copy; cat > /dev/null';
