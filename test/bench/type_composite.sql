@@ -4,9 +4,11 @@
 
 \ir type.psql
 
-CREATE UNLOGGED TABLE public.monetary_tenth AS SELECT * FROM public.monetary_row LIMIT :tenth;
-CREATE UNLOGGED TABLE public.integer_tenth AS SELECT * FROM public.integer_row LIMIT :tenth;
-CREATE UNLOGGED TABLE public.pair_tenth AS SELECT * FROM public.numeric_row LIMIT :tenth;
+-- A tenth of the amounts, with all their rows.
+CREATE UNLOGGED TABLE public.integer_tenth AS SELECT * FROM public.integer_row WHERE amount % 100 = 10;
+CREATE UNLOGGED TABLE public.monetary_tenth AS SELECT * FROM public.monetary_row WHERE ar.minor_units(amount) % 100 = 10;
+CREATE UNLOGGED TABLE public.pair_tenth AS SELECT * FROM public.numeric_row WHERE amount % 1 = 0.10;
+SELECT count(*) AS tenth FROM public.monetary_tenth \gset
 CREATE UNLOGGED TABLE public.composite_tenth AS
 SELECT customer_id, ROW(amount, currency)::public.composite AS amount FROM public.pair_tenth;
 CREATE UNLOGGED TABLE public.monetary_text AS SELECT amount::text AS t FROM public.monetary_tenth;
