@@ -439,7 +439,7 @@ CREATE FUNCTION ar.monetary_sortsupport(internal) RETURNS void
 AS 'MODULE_PATHNAME', 'ar_monetary_sortsupport'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ar.monetary_sortsupport(internal) IS
-'Gives a sort the comparison of monetary. Called by the server only.';
+'Gives a sort the comparison of monetary, and abbreviated keys: the currency and 46 bits of the amount in one word. Called by the server only.';
 
 CREATE FUNCTION ar.monetary_hash(ar.monetary) RETURNS integer
 AS 'MODULE_PATHNAME', 'ar_monetary_hash'

@@ -53,12 +53,12 @@ typedef struct AgingState
 	Sum			sums[FLEXIBLE_ARRAY_MEMBER];
 } AgingState;
 
-#define PG_GETARG_AGING_STATE_P(n)	((AgingState *) PG_DETOAST_DATUM(PG_GETARG_DATUM(n)))
+#define PG_GETARG_AGING_STATE_P(n)	((AgingState *) PG_GETARG_POINTER(n))
 
 /*
  * state_boundaries returns where the boundaries of a state lie.
  */
-static int32 *
+static inline int32 *
 state_boundaries(AgingState *state)
 {
 	return (int32 *) &state->sums[state->boundary_count + 1];
@@ -90,7 +90,7 @@ make_state(const ArAgingScheme *scheme)
 	return state;
 }
 
-static void
+static inline void
 sum_add(Sum *sum, Sum term)
 {
 	sum->low += term.low;
@@ -104,7 +104,7 @@ sum_subtract(Sum *sum, Sum term)
 	sum->low -= term.low;
 }
 
-static Sum
+static inline Sum
 sum_of(int64 value)
 {
 	Sum			sum = {(uint64) value, value < 0 ? -1 : 0};
@@ -133,12 +133,19 @@ sum_value(Sum sum)
 /*
  * has_scheme tells whether a state sums by that scheme.
  */
-static bool
+static inline bool
 has_scheme(AgingState *state, const ArAgingScheme *scheme)
 {
-	return state->boundary_count == scheme->boundary_count &&
-		memcmp(state_boundaries(state), scheme->boundaries,
-			   scheme->boundary_count * sizeof(int32)) == 0;
+	const int32 *boundaries = state_boundaries(state);
+
+	if (state->boundary_count != scheme->boundary_count)
+		return false;
+	for (int i = 0; i < scheme->boundary_count; i++)
+	{
+		if (boundaries[i] != scheme->boundaries[i])
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -156,7 +163,7 @@ refuse_schemes(void)
 /*
  * argument_scheme returns the scheme that an aggregate's arguments ask for.
  */
-static ArAgingScheme
+static inline ArAgingScheme
 argument_scheme(FunctionCallInfo fcinfo)
 {
 	if (PG_NARGS() <= 4)
@@ -174,7 +181,7 @@ argument_scheme(FunctionCallInfo fcinfo)
  * arguments fall into.  A missing date is refused: taken for "not due" it
  * would hide overdue money.
  */
-static int
+static inline int
 argument_bucket(FunctionCallInfo fcinfo, const ArAgingScheme *scheme)
 {
 	if (PG_ARGISNULL(2) || PG_ARGISNULL(3))
@@ -195,7 +202,6 @@ argument_bucket(FunctionCallInfo fcinfo, const ArAgingScheme *scheme)
 Datum
 ar_aging_add(PG_FUNCTION_ARGS)
 {
-	bool		is_aggregate = AggCheckCallContext(fcinfo, NULL) != 0;
 	AgingState *state = PG_ARGISNULL(0) ? NULL : PG_GETARG_AGING_STATE_P(0);
 	ArAgingScheme scheme;
 	ArMonetary *open;
@@ -214,7 +220,7 @@ ar_aging_add(PG_FUNCTION_ARGS)
 		state = make_state(&scheme);
 	else if (!has_scheme(state, &scheme))
 		refuse_schemes();
-	else if (!is_aggregate)
+	else if (!AggCheckCallContext(fcinfo, NULL))
 	{
 		AgingState *copy = palloc(VARSIZE(state));
 

@@ -332,24 +332,6 @@ ar_aging_bucket_last_day(PG_FUNCTION_ARGS)
 }
 
 /*
- * ar_days_past_due subtracts two dates.
- *
- * Any two finite dates differ by less than the limits of int32, so those
- * limits are free to stand for the infinite ones.
- */
-int32
-ar_days_past_due(DateADT due_on, DateADT as_of)
-{
-	if (due_on == as_of)
-		return 0;
-	if (DATE_IS_NOEND(due_on) || DATE_IS_NOBEGIN(as_of))
-		return PG_INT32_MIN;
-	if (DATE_IS_NOBEGIN(due_on) || DATE_IS_NOEND(as_of))
-		return PG_INT32_MAX;
-	return as_of - due_on;
-}
-
-/*
  * ar_days_past_due_get is ar_days_past_due() for SQL.
  */
 Datum
@@ -357,18 +339,6 @@ ar_days_past_due_get(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(ar_days_past_due(PG_GETARG_DATEADT(0),
 									 PG_GETARG_DATEADT(1)));
-}
-
-/*
- * ar_aging_scheme_default returns current, 1-30, 31-60, 61-90 and 91+.
- */
-const ArAgingScheme *
-ar_aging_scheme_default(void)
-{
-	static const int32 boundaries[] = {0, 30, 60, 90};
-	static const ArAgingScheme scheme = {lengthof(boundaries), boundaries};
-
-	return &scheme;
 }
 
 /*
@@ -445,42 +415,12 @@ ar_aging_scheme_from_array(ArrayType *array)
 }
 
 /*
- * ar_aging_scheme_find returns the number, from 0, of the bucket that holds
- * a day: how many boundaries lie before it.
+ * bucket_of_day returns the bucket that holds a day.
  */
-int
-ar_aging_scheme_find(const ArAgingScheme *scheme, int32 days_past_due)
+static inline ArAgingBucket
+bucket_of_day(const ArAgingScheme *scheme, int32 days_past_due)
 {
-	int			low = 0;
-	int			high = scheme->boundary_count;
-
-	while (low < high)
-	{
-		int			middle = low + (high - low) / 2;
-
-		if (scheme->boundaries[middle] < days_past_due)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/*
- * ar_aging_scheme_bucket returns the bucket with that number, from 0.
- */
-ArAgingBucket
-ar_aging_scheme_bucket(const ArAgingScheme *scheme, int index)
-{
-	int32		first_day = AR_AGING_DAY_MIN;
-	int32		last_day = AR_AGING_DAY_MAX;
-
-	Assert(index >= 0 && index <= scheme->boundary_count);
-	if (index > 0)
-		first_day = scheme->boundaries[index - 1] + 1;
-	if (index < scheme->boundary_count)
-		last_day = scheme->boundaries[index];
-	return ar_aging_bucket_make((int16) first_day, (int16) last_day);
+	return ar_aging_scheme_bucket(scheme, ar_aging_scheme_find(scheme, days_past_due));
 }
 
 /*
@@ -492,14 +432,13 @@ ar_aging_bucket_of(PG_FUNCTION_ARGS)
 {
 	int32		days_past_due = ar_days_past_due(PG_GETARG_DATEADT(0),
 												 PG_GETARG_DATEADT(1));
-	ArAgingScheme scheme = *ar_aging_scheme_default();
+	ArAgingScheme scheme;
 
-	int			index;
-
-	if (PG_NARGS() > 2)
-		scheme = ar_aging_scheme_from_array(PG_GETARG_ARRAYTYPE_P(2));
-	index = ar_aging_scheme_find(&scheme, days_past_due);
-	PG_RETURN_AR_AGING_BUCKET(ar_aging_scheme_bucket(&scheme, index));
+	/* The compiler knows the default scheme, and cuts this down to little. */
+	if (PG_NARGS() <= 2)
+		PG_RETURN_AR_AGING_BUCKET(bucket_of_day(ar_aging_scheme_default(), days_past_due));
+	scheme = ar_aging_scheme_from_array(PG_GETARG_ARRAYTYPE_P(2));
+	PG_RETURN_AR_AGING_BUCKET(bucket_of_day(&scheme, days_past_due));
 }
 
 /*

@@ -95,17 +95,15 @@ ar_currency_from_text(const char *code)
 }
 
 /*
- * ar_check_same_currency refuses to let two currencies meet.  The exponent
- * counts too, and is told when it alone makes the difference.
+ * ar_currency_raise_mismatch reports that two currencies have met, and tells
+ * the exponents when they alone make the difference.
  */
 void
-ar_check_same_currency(uint32 left, uint32 right)
+ar_currency_raise_mismatch(uint32 left, uint32 right)
 {
 	char		left_code[4];
 	char		right_code[4];
 
-	if (likely(left == right))
-		return;
 	ar_currency_code(left, left_code);
 	ar_currency_code(right, right_code);
 	ereport(ERROR,

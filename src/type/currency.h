@@ -34,8 +34,19 @@ ar_currency_code(uint32 currency, char code[4])
 
 extern bool ar_currency_lookup(const char *code, uint32 *currency);
 extern uint32 ar_currency_from_text(const char *code);
-extern void ar_check_same_currency(uint32 left, uint32 right);
+extern void ar_currency_raise_mismatch(uint32 left, uint32 right);
 extern void ar_currency_send(StringInfo message, uint32 currency);
 extern uint32 ar_currency_receive(StringInfo message);
+
+/*
+ * ar_check_same_currency refuses to let two currencies meet.  The exponent
+ * counts too.
+ */
+static inline void
+ar_check_same_currency(uint32 left, uint32 right)
+{
+	if (unlikely(left != right))
+		ar_currency_raise_mismatch(left, right);
+}
 
 #endif							/* AR_TYPE_CURRENCY_H */

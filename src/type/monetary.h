@@ -104,4 +104,11 @@ ar_monetary_compare(const ArMonetary *left, const ArMonetary *right)
 	return (left_minor > right_minor) - (left_minor < right_minor);
 }
 
+static inline bool
+ar_monetary_equal(const ArMonetary *left, const ArMonetary *right)
+{
+	return ar_monetary_minor(left) == ar_monetary_minor(right) &&
+		left->currency == right->currency;
+}
+
 #endif							/* AR_TYPE_MONETARY_H */

@@ -66,7 +66,7 @@ ar_sum_raise_mixed(uint32 left, uint32 right)
 	char		right_code[4];
 
 	if (left >> 8 == right >> 8)
-		ar_check_same_currency(left, right);	/* tells the decimals */
+		ar_currency_raise_mismatch(left, right);	/* tells the decimals */
 	ar_currency_code(left, left_code);
 	ar_currency_code(right, right_code);
 	ereport(ERROR,

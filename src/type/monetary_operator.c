@@ -6,6 +6,7 @@
 
 #include "common/hashfn.h"
 #include "common/int.h"
+#include "lib/hyperloglog.h"
 #include "utils/sortsupport.h"
 
 #include "compat.h"
@@ -155,13 +156,15 @@ compare_arguments(FunctionCallInfo fcinfo)
 Datum
 ar_monetary_eq(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_arguments(fcinfo) == 0);
+	PG_RETURN_BOOL(ar_monetary_equal(PG_GETARG_AR_MONETARY_P(0),
+									 PG_GETARG_AR_MONETARY_P(1)));
 }
 
 Datum
 ar_monetary_ne(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_arguments(fcinfo) != 0);
+	PG_RETURN_BOOL(!ar_monetary_equal(PG_GETARG_AR_MONETARY_P(0),
+									  PG_GETARG_AR_MONETARY_P(1)));
 }
 
 Datum
@@ -205,8 +208,95 @@ compare_datums(Datum left, Datum right, SortSupport sort)
 							   DatumGetArMonetaryP(right));
 }
 
+#if SIZEOF_DATUM == 8
+
 /*
- * ar_monetary_sortsupport gives a sort its comparison.
+ * An abbreviated key is a value squeezed into 64 bits: the letters of the
+ * code (15 bits), the exponent (3), the amount (46).  Of two values the one
+ * with the lesser key is the lesser; what has equal keys is compared in full,
+ * which for values other than equal ones is rare: 46 bits hold 351 billion
+ * dollars to the cent, either side of zero.
+ */
+#define KEY_AMOUNT_BITS		46
+#define KEY_AMOUNT_MAX		((INT64CONST(1) << (KEY_AMOUNT_BITS - 1)) - 1)
+#define KEY_AMOUNT_MIN		(-KEY_AMOUNT_MAX - 1)
+#define KEY_EXPONENT_MAX	7
+
+/* What a sort with abbreviated keys learns of its values as it goes. */
+typedef struct Abbreviation
+{
+	int64		count;			/* of the values so far */
+	bool		is_estimating;	/* whether it still counts distinct keys */
+	hyperLogLogState distinct;
+} Abbreviation;
+
+/*
+ * abbreviate returns the key of a value.
+ */
+static inline uint64
+abbreviate(const ArMonetary *m)
+{
+	uint64		key;
+	int64		minor = ar_monetary_minor(m);
+	int			exponent = ar_currency_exponent(m->currency);
+
+	/* The low five bits of a capital letter are its place in the alphabet. */
+	key = (uint64) ((m->currency >> 24) & 0x1F) << 10 |
+		(uint64) ((m->currency >> 16) & 0x1F) << 5 |
+		(uint64) ((m->currency >> 8) & 0x1F);
+
+	/* No currency has so many decimals; were there one, its values would tie. */
+	if (unlikely(exponent >= KEY_EXPONENT_MAX))
+	{
+		exponent = KEY_EXPONENT_MAX;
+		minor = 0;
+	}
+	minor = Max(Min(minor, KEY_AMOUNT_MAX), KEY_AMOUNT_MIN) - KEY_AMOUNT_MIN;
+	return (key << 3 | (uint64) exponent) << KEY_AMOUNT_BITS | (uint64) minor;
+}
+
+/*
+ * abbreviate_datum is abbreviate() as a sort calls it.
+ */
+static Datum
+abbreviate_datum(Datum original, SortSupport sort)
+{
+	Abbreviation *abbreviation = (Abbreviation *) sort->ssup_extra;
+	uint64		key = abbreviate(DatumGetArMonetaryP(original));
+
+	abbreviation->count++;
+	if (abbreviation->is_estimating)
+		addHyperLogLog(&abbreviation->distinct,
+					   murmurhash32((uint32) key ^ (uint32) (key >> 32)));
+	return UInt64GetDatum(key);
+}
+
+/*
+ * should_stop_abbreviating tells whether so many keys are equal that most
+ * comparisons end up in full, after the keys have been compared in vain.
+ */
+static bool
+should_stop_abbreviating(int row_count, SortSupport sort)
+{
+	Abbreviation *abbreviation = (Abbreviation *) sort->ssup_extra;
+	double		distinct;
+
+	if (row_count < 10000 || abbreviation->count < 10000 ||
+		!abbreviation->is_estimating)
+		return false;
+	distinct = estimateHyperLogLog(&abbreviation->distinct);
+
+	/* Enough of them for any sort: do not even count them any longer. */
+	if (distinct > 100000)
+		abbreviation->is_estimating = false;
+	return distinct < abbreviation->count / 10000.0 + 0.5;
+}
+
+#endif							/* SIZEOF_DATUM == 8 */
+
+/*
+ * ar_monetary_sortsupport gives a sort its comparison, and abbreviated keys
+ * where it can use them.
  */
 Datum
 ar_monetary_sortsupport(PG_FUNCTION_ARGS)
@@ -214,6 +304,24 @@ ar_monetary_sortsupport(PG_FUNCTION_ARGS)
 	SortSupport sort = (SortSupport) PG_GETARG_POINTER(0);
 
 	sort->comparator = compare_datums;
+#if SIZEOF_DATUM == 8
+	if (sort->abbreviate)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(sort->ssup_cxt);
+		Abbreviation *abbreviation = (Abbreviation *) palloc(sizeof(Abbreviation));
+
+		abbreviation->count = 0;
+		abbreviation->is_estimating = true;
+		initHyperLogLog(&abbreviation->distinct, 10);
+		sort->ssup_extra = abbreviation;
+		/* The server knows this comparison, and sorts by it inline. */
+		sort->comparator = ssup_datum_unsigned_cmp;
+		sort->abbrev_converter = abbreviate_datum;
+		sort->abbrev_abort = should_stop_abbreviating;
+		sort->abbrev_full_comparator = compare_datums;
+		MemoryContextSwitchTo(caller);
+	}
+#endif
 	PG_RETURN_VOID();
 }
 

@@ -203,6 +203,51 @@ next_word(const char **end)
 }
 
 /*
+ * parse_canonical reads a literal in the form that ar_monetary_print writes,
+ * which nearly all have, but at most 18 digits, which always fit.  Whatever
+ * else it meets it leaves to be read with more care.
+ */
+static bool
+parse_canonical(const char *text, ArMonetaryParse *parse)
+{
+	const char *c = text;
+	const char *first;
+	const char *point = NULL;
+	bool		is_negative;
+	uint64		minor = 0;
+	int			decimals;
+
+	if (!is_letter(c[0]) || !is_letter(c[1]) || !is_letter(c[2]) || c[3] != ' ')
+		return false;
+	c += 4;
+	is_negative = (*c == '-');
+	if (is_negative)
+		c++;
+	for (first = c; is_digit(*c); c++)
+		minor = minor * 10 + (uint64) (*c - '0');
+	if (c == first)
+		return false;
+	if (*c == '.')
+	{
+		for (point = c++; is_digit(*c); c++)
+			minor = minor * 10 + (uint64) (*c - '0');
+	}
+	decimals = point == NULL ? 0 : (int) (c - point) - 1;
+	if (*c != '\0' || c - first > 18 || !ar_currency_lookup(text, &parse->currency))
+		return false;
+	if (decimals != ar_currency_exponent(parse->currency))
+	{
+		parse->currency = 0;
+		return false;
+	}
+	memcpy(parse->code, text, 3);
+	parse->decimals = decimals;
+	ar_monetary_set(&parse->value, is_negative ? -(int64) minor : (int64) minor,
+					parse->currency);
+	return true;
+}
+
+/*
  * ar_monetary_parse reads a literal of ar.monetary.  It returns what is wrong
  * with it, with as much in *parse as a message about that needs.
  */
@@ -216,6 +261,8 @@ ar_monetary_parse(const char *text, ArMonetaryParse *parse)
 	ArMonetaryProblem problem;
 
 	memset(parse, 0, sizeof(*parse));
+	if (parse_canonical(text, parse))
+		return AR_MONETARY_FINE;
 	end[0] = text;
 	word[0] = next_word(&end[0]);
 	end[1] = end[0];
@@ -266,6 +313,34 @@ ar_monetary_parse(const char *text, ArMonetaryParse *parse)
 }
 
 /*
+ * print_digits writes the digits of a number, two at a time, so that they end
+ * before "end", and returns where they begin.
+ */
+static inline char *
+print_digits(uint64 number, char *end)
+{
+	static const char pairs[] =
+	"00010203040506070809101112131415161718192021222324"
+	"25262728293031323334353637383940414243444546474849"
+	"50515253545556575859606162636465666768697071727374"
+	"75767778798081828384858687888990919293949596979899";
+
+	for (; number >= 100; number /= 100)
+	{
+		end -= 2;
+		memcpy(end, &pairs[number % 100 * 2], 2);
+	}
+	if (number < 10)
+		*--end = (char) ('0' + number);
+	else
+	{
+		end -= 2;
+		memcpy(end, &pairs[number * 2], 2);
+	}
+	return end;
+}
+
+/*
  * ar_monetary_print writes an amount in its canonical form, such as
  * "USD -1234.50", into AR_MONETARY_TEXT_SIZE bytes, and returns its length.
  */
@@ -273,27 +348,30 @@ int
 ar_monetary_print(int64 minor, uint32 currency, char *text)
 {
 	int			exponent = ar_currency_exponent(currency);
-	uint64		rest = minor < 0 ? 0 - (uint64) minor : (uint64) minor;
-	char		backwards[AR_MONETARY_TEXT_SIZE];
-	int			count = 0;
-	int			length;
+	char		digits[AR_MONETARY_TEXT_SIZE];
+	char	   *end = digits + sizeof(digits);
+	char	   *begin = print_digits(minor < 0 ? 0 - (uint64) minor : (uint64) minor, end);
+	int			whole;			/* digits before the point */
+	char	   *c = text;
 
 	Assert(exponent < 19);
-	do
-	{
-		if (count == exponent && exponent > 0)
-			backwards[count++] = '.';
-		backwards[count++] = (char) ('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0 || count <= exponent);
+	while (end - begin <= exponent)
+		*--begin = '0';
+	whole = (int) (end - begin) - exponent;
 
-	ar_currency_code(currency, text);
-	length = 3;
-	text[length++] = ' ';
+	ar_currency_code(currency, c);
+	c += 3;
+	*c++ = ' ';
 	if (minor < 0)
-		text[length++] = '-';
-	while (count > 0)
-		text[length++] = backwards[--count];
-	text[length] = '\0';
-	return length;
+		*c++ = '-';
+	memcpy(c, begin, whole);
+	c += whole;
+	if (exponent > 0)
+	{
+		*c++ = '.';
+		memcpy(c, begin + whole, exponent);
+		c += exponent;
+	}
+	*c = '\0';
+	return (int) (c - text);
 }

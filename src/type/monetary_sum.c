@@ -14,11 +14,11 @@
 #include "type/monetary_aggregate.h"
 
 /*
- * raise_exhausted reports a state that no query of ours can gather: somebody
- * has handed it over.
+ * ar_sum_raise_exhausted reports a state that no query of ours can gather:
+ * somebody has handed it over.
  */
-static void
-raise_exhausted(void)
+void
+ar_sum_raise_exhausted(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -58,31 +58,6 @@ negate_wide(int64 *high, uint64 *low)
 }
 
 /*
- * take_currency gives the first value's currency to an empty sum, and refuses
- * another one later.
- */
-static inline void
-take_currency(ArSum *sum, uint32 currency)
-{
-	if (sum->count == 0)
-		sum->currency = currency;
-	else if (unlikely(sum->currency != currency))
-		ar_sum_raise_mixed(sum->currency, currency);
-}
-
-/*
- * ar_sum_accumulate adds one value.
- */
-void
-ar_sum_accumulate(ArSum *sum, int64 minor, uint32 currency)
-{
-	take_currency(sum, currency);
-	if (!add_wide(sum, minor < 0 ? -1 : 0, (uint64) minor) ||
-		pg_add_s64_overflow(sum->count, 1, &sum->count))
-		raise_exhausted();
-}
-
-/*
  * ar_sum_remove takes one value out again, as a window moves on.  An emptied
  * sum forgets its currency, so that the next value may have another.
  */
@@ -96,10 +71,10 @@ ar_sum_remove(ArSum *sum, int64 minor, uint32 currency)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("cannot remove an amount from an empty sum")));
-	take_currency(sum, currency);
+	ar_sum_take_currency(sum, currency);
 	negate_wide(&high, &low);
 	if (!add_wide(sum, high, low))
-		raise_exhausted();
+		ar_sum_raise_exhausted();
 	if (--sum->count == 0)
 		memset(sum, 0, sizeof(*sum));
 }
@@ -112,10 +87,10 @@ ar_sum_combine(ArSum *sum, const ArSum *other)
 {
 	if (other->count == 0)
 		return;
-	take_currency(sum, other->currency);
+	ar_sum_take_currency(sum, other->currency);
 	if (!add_wide(sum, other->high, other->low) ||
 		pg_add_s64_overflow(sum->count, other->count, &sum->count))
-		raise_exhausted();
+		ar_sum_raise_exhausted();
 }
 
 /*

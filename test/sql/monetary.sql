@@ -196,3 +196,12 @@ SET ROLE regress_ar_anybody;
 SELECT 'USD 1'::monetary + 'USD 2', sum(m), currency(max(m)) FROM unnest('{USD 1,USD 2}'::monetary[]) AS m;
 RESET ROLE;
 DROP ROLE regress_ar_anybody;
+
+-- The canonical form is read by a way of its own, up to 18 digits: both ways agree.
+SELECT written, written::monetary AS read, written::monetary = ('  ' || written)::monetary AS same
+FROM unnest(ARRAY['JPY 99999999999999999', 'JPY 999999999999999999', 'JPY 1000000000000000000', 'JPY -999999999999999999', 'JPY -1000000000000000000', 'USD 999999999999999.99', 'USD 9999999999999999.99', 'USD -9999999999999999.99', 'USD 10000000000000000.00',
+    'usd 0.00', 'USD -0.00', 'USD -0.01', 'BHD 0.001', 'CLF -0.0001', 'USD 00000000000000000000000001.00', 'USD 1', 'USD 1.5', 'USD 1.', 'USD .50']) AS written;
+SELECT count(*) AS differences
+FROM currencies(), unnest('{0,1,-1,9,-10,99,100,-101,12345,-99999,9999999999,-123456789012345678,999999999999999999,-9223372036854775808,9223372036854775807}'::bigint[]) AS minor,
+    LATERAL (SELECT monetary(minor * ('1e-' || minor_unit)::numeric, code) AS m) AS made
+WHERE m::text <> code || ' ' || (minor * ('1e-' || minor_unit)::numeric)::text OR minor_units(m::text::monetary) <> minor OR m::text::monetary <> ('  ' || m::text)::monetary;

@@ -138,3 +138,91 @@ INSERT INTO listed VALUES ('0 eur'), ('0.00 USD');
 INSERT INTO listed VALUES ('JPY 0');
 SELECT * FROM listed ORDER BY m;
 DROP TABLE hashed, split, listed, indexed;
+
+--
+-- Abbreviated keys: a sort or an index build by them gives the order of the parts, for every currency, around zero, around
+-- the ends of what a key holds and at the ends of what a value holds; in memory, on disk, in parallel, and either way round.
+--
+CREATE TABLE extreme AS
+    SELECT row_number() OVER (ORDER BY hashtext(code || minor || copy), copy) AS id, code, minor, monetary(minor * ('1e-' || minor_unit)::numeric, code) AS m
+    FROM currencies(), generate_series(1, 4) AS copy,
+        unnest('{-9223372036854775808,-9223372036854775807,-35184372088834,-35184372088833,-35184372088832,-35184372088831,-4294967297,-1,0,1,4294967297,
+            35184372088830,35184372088831,35184372088832,35184372088833,9223372036854775806,9223372036854775807}'::bigint[]) AS minor;
+INSERT INTO extreme (id) SELECT -n FROM generate_series(1, 10) AS n;
+ANALYZE extreme;
+CREATE FUNCTION pg_temp.sorted_wrongly() RETURNS TABLE (ascending bigint, descending bigint, index_order bigint)
+LANGUAGE sql AS $$
+    SELECT (SELECT count(*) FROM (SELECT id, lead(id) OVER () AS next_id FROM (SELECT id FROM extreme ORDER BY m, id) AS s) AS sorted
+            JOIN (SELECT id, lead(id) OVER (ORDER BY code COLLATE "C", minor, id) AS next_id FROM extreme) AS parts USING (id)
+            WHERE sorted.next_id <> parts.next_id OR (sorted.next_id IS NULL) <> (parts.next_id IS NULL)),
+        (SELECT count(*) FROM (SELECT id, lead(id) OVER () AS next_id FROM (SELECT id FROM extreme ORDER BY m DESC NULLS LAST, id) AS s) AS sorted
+            JOIN (SELECT id, lead(id) OVER (ORDER BY code COLLATE "C" DESC NULLS LAST, minor DESC NULLS LAST, id) AS next_id FROM extreme) AS parts USING (id)
+            WHERE sorted.next_id <> parts.next_id OR (sorted.next_id IS NULL) <> (parts.next_id IS NULL)),
+        (SELECT count(*) FROM (SELECT code, minor, lag(code) OVER () AS last_code, lag(minor) OVER () AS last_minor FROM (SELECT code, minor FROM extreme ORDER BY m) AS s) AS scanned
+            WHERE code < last_code COLLATE "C" OR (code = last_code AND minor < last_minor))
+$$;
+SELECT count(*), count(DISTINCT m) FROM extreme;
+SELECT * FROM pg_temp.sorted_wrongly();
+SET work_mem = '64kB';
+SELECT * FROM pg_temp.sorted_wrongly();
+RESET work_mem;
+SET max_parallel_workers_per_gather = 2;
+SET max_parallel_maintenance_workers = 2;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+EXPLAIN (COSTS OFF) SELECT m FROM extreme ORDER BY m;
+SELECT count(*) AS differences FROM (
+    SELECT m, lag(m) OVER () AS last_m FROM (SELECT m FROM extreme WHERE m IS NOT NULL ORDER BY m) AS s
+) AS sorted WHERE m < last_m;
+ALTER TABLE extreme SET (parallel_workers = 2);
+CREATE INDEX extreme_m ON extreme (m);
+SET max_parallel_workers_per_gather = 0;
+SET enable_sort = off;
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT code, minor FROM extreme ORDER BY m;
+SELECT index_order FROM pg_temp.sorted_wrongly();
+-- Every value is found, and found four times.
+SELECT count(*) AS differences FROM (SELECT e.id, (SELECT count(*) FROM extreme AS x WHERE x.m = e.m) AS n FROM extreme AS e WHERE e.id % 97 = 0) AS found WHERE n <> 4;
+SELECT min(m), max(m) FROM extreme WHERE m BETWEEN 'USD -92233720368547758.08' AND 'USD 92233720368547758.07';
+RESET enable_sort;
+RESET enable_seqscan;
+DROP TABLE extreme;
+-- So few values that keys are given up.
+CREATE TABLE alike AS SELECT n AS id, (ARRAY['USD 1', 'EUR 9', 'USD 1.01'])[CASE WHEN n % 10000 = 0 THEN 2 WHEN n % 9999 = 0 THEN 3 ELSE 1 END]::monetary AS m FROM generate_series(1, 100000) AS n;
+SELECT m, count(*), min(nr), max(nr) FROM (SELECT m, row_number() OVER () AS nr FROM (SELECT m FROM alike ORDER BY m) AS s) AS sorted GROUP BY m ORDER BY m;
+DROP TABLE alike;
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+RESET max_parallel_maintenance_workers;
+
+--
+-- Size: as small in a row as an int8, and an index at most 0.6 of numeric's, for equal amounts share their entry.
+--
+CREATE TABLE sized AS SELECT n AS id, monetary(n % 2000 * 5 + 0.25, 'USD') AS m, (n % 2000 * 5 + 0.25)::numeric(18, 2) AS n FROM generate_series(1, 20000) AS n;
+CREATE TABLE sized_monetary AS SELECT id, m FROM sized;
+CREATE TABLE sized_int8 AS SELECT id, minor_units(m) FROM sized;
+SELECT pg_relation_size('sized_monetary') = pg_relation_size('sized_int8') AS as_small_as_int8;
+CREATE INDEX sized_m ON sized (m);
+CREATE INDEX sized_n ON sized (n);
+SELECT pg_relation_size('sized_m') <= 0.6 * pg_relation_size('sized_n') AS deduplicated;
+
+--
+-- Statistics: a histogram, and estimates by it.
+--
+ANALYZE sized;
+SELECT array_length(histogram_bounds::text::monetary[], 1) > 50 AS histogram, n_distinct, null_frac, avg_width, abs(correlation) < 0.5 AS mixed FROM pg_stats WHERE tablename = 'sized' AND attname = 'm';
+CREATE FUNCTION pg_temp.estimate(condition text) RETURNS numeric
+LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT json) SELECT * FROM sized WHERE ' || condition INTO plan;
+    RETURN (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric;
+END
+$$;
+SELECT condition, pg_temp.estimate(condition) BETWEEN low AND high AS sane
+FROM (VALUES ('m < ''USD 2500''', 4000, 6000), ('m >= ''USD 7500''', 4000, 6000), ('m BETWEEN ''USD 1000'' AND ''USD 2000''', 1500, 2500), ('m = ''USD 50.25''', 5, 20), ('m = ''EUR 50.25''', 1, 20),
+    ('m < ''EUR 5''', 1, 20), ('m > ''EUR 5''', 19900, 20000)) AS c (condition, low, high);
+DROP TABLE sized, sized_monetary, sized_int8;
