@@ -41,6 +41,13 @@ look() {
     need libtap-parser-sourcehandler-pgtap-perl command -v pg_prove
     need libipc-run-perl perl -MIPC::Run -e 1
     need perl perl -MTest::More -MTime::HiRes -e 1
+    # Drivers that a test uses where they are: the small ones, where they are easily had.
+    if command -v apt-get >/dev/null; then
+        need python3-psycopg /usr/bin/python3 -c 'import psycopg'
+        need python3-pyodbc /usr/bin/python3 -c 'import pyodbc'
+        need odbc-postgresql compgen -G '/usr/lib/*/odbc/psqlodbcw.so'
+        need libpostgresql-jdbc-java test -f /usr/share/java/postgresql.jar
+    fi
 }
 
 look

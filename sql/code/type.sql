@@ -743,6 +743,11 @@ CREATE TYPE ar.aging_bucket (
 COMMENT ON TYPE ar.aging_bucket IS
 'A range of days past due, both ends inside: current, 1-30, 31-60, 61-90, 91+, or of any other scheme. 4 bytes by value. Day 0 is the due day, which is not overdue; the first day -32768 stands for all before, the last day 32767 for all after.';
 
+CREATE CAST (text AS ar.aging_bucket) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (text AS ar.aging_bucket) IS 'Reads a text as the input of aging_bucket does, also when it is assigned to a column.';
+CREATE CAST (varchar AS ar.aging_bucket) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (varchar AS ar.aging_bucket) IS 'Reads a text as the input of aging_bucket does, also when it is assigned to a column.';
+
 CREATE FUNCTION ar.aging_bucket_compare_support(internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'ar_aging_bucket_compare_support'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -1080,6 +1085,11 @@ CREATE TYPE ar.invoice_status (
 COMMENT ON TYPE ar.invoice_status IS
 'The status of an invoice, 1 byte by value: draft (1), held (2) for credit, open (3), partial (4), paid (5), written_off (6), void (7). The numbers are frozen. Overdue and disputed are no states: the first follows from a date, the second from an open dispute.';
 
+CREATE CAST (text AS ar.invoice_status) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (text AS ar.invoice_status) IS 'Reads a text as the input of invoice_status does, also when it is assigned to a column.';
+CREATE CAST (varchar AS ar.invoice_status) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (varchar AS ar.invoice_status) IS 'Reads a text as the input of invoice_status does, also when it is assigned to a column.';
+
 CREATE FUNCTION ar.invoice_status_eq(ar.invoice_status, ar.invoice_status) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_invoice_status_eq'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
@@ -1274,6 +1284,11 @@ CREATE TYPE ar.terms (
 
 COMMENT ON TYPE ar.terms IS
 'Credit terms as people write them: due on receipt, net 30, 2/10 net 30, net 30 eom, net 15 day 10, 30% due on receipt, 70% net 60. Stored as the canonical lower-case text. Terms that read the same are equal.';
+
+CREATE CAST (text AS ar.terms) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (text AS ar.terms) IS 'Reads a text as the input of terms does, also when it is assigned to a column.';
+CREATE CAST (varchar AS ar.terms) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (varchar AS ar.terms) IS 'Reads a text as the input of terms does, also when it is assigned to a column.';
 
 CREATE FUNCTION ar.terms_eq(ar.terms, ar.terms) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_terms_eq'
