@@ -44,10 +44,11 @@ root=$roots/$suite
 make_root() {
     tools/setup.sh debootstrap
     local mirror
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | sed -n 1p)
+    # shellcheck disable=SC2016 # apt expands it
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | sed -n 1p) || true
     mirror=${mirror:-http://deb.debian.org/debian}
     local proxy
-    proxy=$(apt-config dump --format '%v%n' Acquire::http::Proxy)
+    proxy=$(apt-config dump --format '%v%n' Acquire::http::Proxy) || true
 
     echo "root: making a Debian $suite with PostgreSQL $major in $root, which takes a minute or two"
     rm -rf "$root.new"
@@ -56,8 +57,10 @@ make_root() {
         echo "root: debootstrap failed; all it said is in $root.log" >&2
         return 1
     fi
-    apt-config dump --format '%F "%v";%n' Acquire::http::Proxy Acquire::Check-Valid-Until \
-        >"$root.new/etc/apt/apt.conf.d/80machine"
+    {
+        apt-config dump --format '%F "%v";%n' Acquire::http::Proxy Acquire::Check-Valid-Until || true
+        echo 'APT::Keep-Downloaded-Packages "false";'
+    } >"$root.new/etc/apt/apt.conf.d/80machine"
     # No service starts in here.
     printf '#!/bin/sh\nexit 101\n' >"$root.new/usr/sbin/policy-rc.d"
     chmod 755 "$root.new/usr/sbin/policy-rc.d"
@@ -69,7 +72,9 @@ make_root() {
 mkdir -p "$roots"
 exec 9>"$roots/$suite.lock"
 flock 9
-[ -d "$root" ] || make_root
+if [ ! -d "$root" ]; then
+    make_root
+fi
 for file in hosts resolv.conf; do
     [ ! -r "/etc/$file" ] || cp -L "/etc/$file" "$root/etc/$file"
 done

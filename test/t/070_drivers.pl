@@ -13,7 +13,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('drivers');
-$node->init;
+# As books are: a driver gives bytes for text where it is not told the encoding.
+$node->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
 # JDBC knows TCP only.
 $node->append_conf('postgresql.conf', "listen_addresses = '127.0.0.1'");
 $node->start;
