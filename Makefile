@@ -20,8 +20,8 @@ demo: ## show the extension at work in a database of its own; DATA=file.csv [AS_
 demo-stop: ## throw the demo away
 	@tools/demo.sh stop
 
-check: ## build with every warning an error, then run every test
-	@tools/check.sh
+check: ## build with every warning an error, then run every test; PG=17 or PG=18 tests against that PostgreSQL
+	@$(if $(PG),tools/root.sh $(PG)) tools/check.sh
 
 bench: ## measure: one line a measure, ours against a baseline
 	@tools/bench.sh

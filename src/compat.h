@@ -18,6 +18,11 @@
 	} while (0)
 #endif
 
+/* 18 writes it before the declaration, where C23 has it. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 #if PG_VERSION_NUM >= 180000
 #define AR_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "ar_ext", .version = AR_EXT_VERSION)
 #else

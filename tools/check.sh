@@ -183,11 +183,17 @@ tests=$(names test/specs spec)
 if [ -n "$tests" ]; then
     make_books isolation
     as_server mkdir "$SCRATCH/log/isolation"
-    in_tree ln -s "$SCRATCH/tree/expected" "$SCRATCH/log/isolation/expected"
+    # Which of its checks finds first that a transaction cannot be serialized differs between versions of the server, and
+    # so its words after "due to": they are taken out of what is expected, and of what comes.
+    same='s/^(ERROR:  could not serialize access) due to .*/\1/'
+    in_tree cp -r expected "$SCRATCH/log/isolation/expected"
+    in_tree sed -E -i "$same" -- "$SCRATCH"/log/isolation/expected/*.out
+    as_server tee "$SCRATCH/log/isolation/launcher" >/dev/null <<<"set -o pipefail; \"\$@\" 2>&1 | sed -E '$same'"
     status=0
     # shellcheck disable=SC2086
     logged isolation.log in_tree "$PGXS_TEST/isolation/pg_isolation_regress" --inputdir=test \
-        --outputdir="$SCRATCH/log/isolation" --bindir="$BIN" --dbname=isolation --use-existing $tests || status=$?
+        --outputdir="$SCRATCH/log/isolation" --bindir="$BIN" --dbname=isolation --use-existing \
+        --launcher="bash $SCRATCH/log/isolation/launcher" $tests || status=$?
     [ $status = 0 ] || as_server cat "$SCRATCH/log/isolation/regression.diffs" || true
     count_regress isolation.log $status
 else

@@ -2,7 +2,8 @@
 # setup.sh: install what the build, the demo and the tests need, on Debian and its like.
 #
 # Looks for the things themselves rather than for packages, so it is silent, and needs neither network nor root, where
-# all is there already, however it came there.
+# all is there already, however it came there.  Given the names of commands, whose packages are called as they are, looks
+# for those alone.
 set -euo pipefail
 
 PG_CONFIG=${PG_CONFIG:-pg_config}
@@ -20,11 +21,16 @@ pg_path() {
 }
 
 major=$("$PG_CONFIG" --version 2>/dev/null | sed -n 's/^PostgreSQL \([0-9]*\).*/\1/p') || true
-# A pg_config of the client library alone knows no server.
-[ -f "$(pg_path pgxs)" ] && [ -n "$major" ] || major=15
+# A pg_config of the client library alone knows no server; then PG says which version is to come.
+[ -f "$(pg_path pgxs)" ] && [ -n "$major" ] || major=${PG:-15}
+wanted=("$@")
 
 look() {
     missing=()
+    for command in "${wanted[@]}"; do
+        need "$command" command -v "$command"
+    done
+    [ ${#wanted[@]} = 0 ] || return 0
     need gcc command -v gcc
     need clang command -v clang
     need make command -v make
@@ -35,6 +41,13 @@ look() {
     need libtap-parser-sourcehandler-pgtap-perl command -v pg_prove
     need libipc-run-perl perl -MIPC::Run -e 1
     need perl perl -MTest::More -MTime::HiRes -e 1
+    # Drivers that a test uses where they are: the small ones, where they are easily had.
+    if command -v apt-get >/dev/null; then
+        need python3-psycopg /usr/bin/python3 -c 'import psycopg'
+        need python3-pyodbc /usr/bin/python3 -c 'import pyodbc'
+        need odbc-postgresql compgen -G '/usr/lib/*/odbc/psqlodbcw.so'
+        need libpostgresql-jdbc-java test -f /usr/share/java/postgresql.jar
+    fi
 }
 
 look

@@ -13,7 +13,7 @@ COMMENT ON FUNCTION ar.is_currency(text) IS
 
 CREATE FUNCTION ar.currencies() RETURNS TABLE (code text, numeric_code text, minor_unit integer, name text)
 AS 'MODULE_PATHNAME', 'ar_currency_list'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 180;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 178;
 COMMENT ON FUNCTION ar.currencies() IS
 'A row for each currency of ISO 4217 that amounts can have, in the order of the codes: its three letters, its three digits, its decimals, its name in ASCII. Codes without a minor unit, such as XAU (gold) or XXX, have 0 decimals.';
 
@@ -743,34 +743,45 @@ CREATE TYPE ar.aging_bucket (
 COMMENT ON TYPE ar.aging_bucket IS
 'A range of days past due, both ends inside: current, 1-30, 31-60, 61-90, 91+, or of any other scheme. 4 bytes by value. Day 0 is the due day, which is not overdue; the first day -32768 stands for all before, the last day 32767 for all after.';
 
+CREATE CAST (text AS ar.aging_bucket) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (text AS ar.aging_bucket) IS 'Reads a text as the input of aging_bucket does, also when it is assigned to a column.';
+CREATE CAST (varchar AS ar.aging_bucket) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (varchar AS ar.aging_bucket) IS 'Reads a text as the input of aging_bucket does, also when it is assigned to a column.';
+
+CREATE FUNCTION ar.aging_bucket_compare_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'ar_aging_bucket_compare_support'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ar.aging_bucket_compare_support(internal) IS
+'For the planner: puts a comparison of ar.aging_bucket(due_on, as_of) with a constant bucket as a range of due dates.';
+
 CREATE FUNCTION ar.aging_bucket_eq(ar.aging_bucket, ar.aging_bucket) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_aging_bucket_eq'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE SUPPORT ar.aging_bucket_compare_support;
 COMMENT ON FUNCTION ar.aging_bucket_eq(ar.aging_bucket, ar.aging_bucket) IS 'Whether the two are equal: the function of operator =. Never raises.';
 
 CREATE FUNCTION ar.aging_bucket_ne(ar.aging_bucket, ar.aging_bucket) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_aging_bucket_ne'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE SUPPORT ar.aging_bucket_compare_support;
 COMMENT ON FUNCTION ar.aging_bucket_ne(ar.aging_bucket, ar.aging_bucket) IS 'Whether the two differ: the function of operator <>. Never raises.';
 
 CREATE FUNCTION ar.aging_bucket_lt(ar.aging_bucket, ar.aging_bucket) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_aging_bucket_lt'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE SUPPORT ar.aging_bucket_compare_support;
 COMMENT ON FUNCTION ar.aging_bucket_lt(ar.aging_bucket, ar.aging_bucket) IS 'Whether the first comes before the second: the function of operator <. Never raises.';
 
 CREATE FUNCTION ar.aging_bucket_le(ar.aging_bucket, ar.aging_bucket) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_aging_bucket_le'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE SUPPORT ar.aging_bucket_compare_support;
 COMMENT ON FUNCTION ar.aging_bucket_le(ar.aging_bucket, ar.aging_bucket) IS 'Whether the first comes before the second or equals it: the function of operator <=. Never raises.';
 
 CREATE FUNCTION ar.aging_bucket_gt(ar.aging_bucket, ar.aging_bucket) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_aging_bucket_gt'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE SUPPORT ar.aging_bucket_compare_support;
 COMMENT ON FUNCTION ar.aging_bucket_gt(ar.aging_bucket, ar.aging_bucket) IS 'Whether the first comes after the second: the function of operator >. Never raises.';
 
 CREATE FUNCTION ar.aging_bucket_ge(ar.aging_bucket, ar.aging_bucket) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_aging_bucket_ge'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE SUPPORT ar.aging_bucket_compare_support;
 COMMENT ON FUNCTION ar.aging_bucket_ge(ar.aging_bucket, ar.aging_bucket) IS 'Whether the first comes after the second or equals it: the function of operator >=. Never raises.';
 
 CREATE FUNCTION ar.aging_bucket_cmp(ar.aging_bucket, ar.aging_bucket) RETURNS integer
@@ -898,10 +909,28 @@ COMMENT ON FUNCTION ar.aging_bucket(date, date, integer[]) IS
 'The bucket, as of a date, of an item due on due_on, by a scheme of your own: boundaries are the last days of every bucket but the last one, ascending, such as {0,30,60,90}.
 Errors: 22023 boundaries empty, not ascending, holding a null, of several dimensions, or beyond -32768 to 32766.';
 
+CREATE FUNCTION ar.due_from(bucket ar.aging_bucket, as_of date) RETURNS date
+AS 'MODULE_PATHNAME', 'ar_aging_bucket_due_from'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ar.due_from(ar.aging_bucket, date) IS
+'The earliest due date that is in a bucket as of a date; -infinity where the bucket takes in all days after its first. From infinity until -infinity where none is in it. Never raises.';
+
+CREATE FUNCTION ar.due_until(bucket ar.aging_bucket, as_of date) RETURNS date
+AS 'MODULE_PATHNAME', 'ar_aging_bucket_due_until'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ar.due_until(ar.aging_bucket, date) IS
+'The latest due date that is in a bucket as of a date; infinity where the bucket takes in all days before its last. From infinity until -infinity where none is in it. Never raises.';
+
+CREATE FUNCTION ar.aging_buckets_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'ar_aging_bucket_list_support'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ar.aging_buckets_support(internal) IS
+'For the planner: how many rows ar.aging_buckets() returns.';
+
 CREATE FUNCTION ar.aging_buckets(boundaries integer[] DEFAULT '{0,30,60,90}') RETURNS SETOF ar.aging_bucket
 AS 'MODULE_PATHNAME', 'ar_aging_bucket_list'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-ROWS 5;
+ROWS 5 SUPPORT ar.aging_buckets_support;
 COMMENT ON FUNCTION ar.aging_buckets(integer[]) IS
 'The buckets of a scheme in order, one a row; without an argument current, 1-30, 31-60, 61-90, 91+. Boundaries are the last days of every bucket but the last one.
 Errors: 22023 as of ar.aging_bucket(date, date, integer[]).';
@@ -1055,6 +1084,11 @@ CREATE TYPE ar.invoice_status (
 
 COMMENT ON TYPE ar.invoice_status IS
 'The status of an invoice, 1 byte by value: draft (1), held (2) for credit, open (3), partial (4), paid (5), written_off (6), void (7). The numbers are frozen. Overdue and disputed are no states: the first follows from a date, the second from an open dispute.';
+
+CREATE CAST (text AS ar.invoice_status) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (text AS ar.invoice_status) IS 'Reads a text as the input of invoice_status does, also when it is assigned to a column.';
+CREATE CAST (varchar AS ar.invoice_status) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (varchar AS ar.invoice_status) IS 'Reads a text as the input of invoice_status does, also when it is assigned to a column.';
 
 CREATE FUNCTION ar.invoice_status_eq(ar.invoice_status, ar.invoice_status) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_invoice_status_eq'
@@ -1251,6 +1285,11 @@ CREATE TYPE ar.terms (
 COMMENT ON TYPE ar.terms IS
 'Credit terms as people write them: due on receipt, net 30, 2/10 net 30, net 30 eom, net 15 day 10, 30% due on receipt, 70% net 60. Stored as the canonical lower-case text. Terms that read the same are equal.';
 
+CREATE CAST (text AS ar.terms) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (text AS ar.terms) IS 'Reads a text as the input of terms does, also when it is assigned to a column.';
+CREATE CAST (varchar AS ar.terms) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (varchar AS ar.terms) IS 'Reads a text as the input of terms does, also when it is assigned to a column.';
+
 CREATE FUNCTION ar.terms_eq(ar.terms, ar.terms) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ar_terms_eq'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
@@ -1356,11 +1395,17 @@ CREATE OPERATOR CLASS ar.terms_ops DEFAULT FOR TYPE ar.terms USING hash AS
 COMMENT ON OPERATOR CLASS ar.terms_ops USING hash IS 'Hash indexes, joins, grouping and partitions by terms.';
 COMMENT ON OPERATOR FAMILY ar.terms_ops USING hash IS 'Hash indexes, joins, grouping and partitions by terms.';
 
+CREATE FUNCTION ar.schedule_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'ar_terms_schedule_support'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ar.schedule_support(internal) IS
+'For the planner: how many rows ar.schedule() returns.';
+
 CREATE FUNCTION ar.schedule(terms ar.terms, total ar.monetary, base date)
 RETURNS TABLE (instalment integer, due_on date, amount ar.monetary, discount_until date, discount ar.monetary)
 AS 'MODULE_PATHNAME', 'ar_terms_schedule_list'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-ROWS 2;
+ROWS 2 SUPPORT ar.schedule_support;
 COMMENT ON FUNCTION ar.schedule(ar.terms, ar.monetary, date) IS
 'The instalments that terms make of a total, one a row: number, due date, amount, and the discount for paying up to and on discount_until (both NULL without a discount; of several discounts the first, see ar.discount for the others). Base is the date the terms count from, as a rule the document date. Percents round half up (away from zero) to the minor unit, the last instalment takes what is left, so the amounts always sum to the total; a negative total mirrors a positive one; a total of zero is one row of zero. No date falls before the base, no discount outlives the due day.
 Errors: 22023 fixed amounts that do not fit the total or have more decimals than the currency; 22008 a date out of range or an infinite base.';

@@ -12,6 +12,7 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
 #include "type/currency.h"
 
 /* On disk: never change. Equal values have equal bytes. */
@@ -90,7 +91,7 @@ typedef struct ArMonetaryParse
 extern ArMonetaryProblem ar_monetary_parse(const char *text, ArMonetaryParse *parse);
 extern int	ar_monetary_print(int64 minor, uint32 currency, char *text);
 extern char *ar_monetary_to_cstring(const ArMonetary *m);
-extern void ar_monetary_raise_out_of_range(uint32 currency) pg_attribute_noreturn();
+pg_noreturn extern void ar_monetary_raise_out_of_range(uint32 currency);
 
 /* The total order: the currency by its code, then the amount. */
 static inline int

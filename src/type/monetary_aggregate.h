@@ -13,6 +13,8 @@
 #include "lib/stringinfo.h"
 #include "utils/numeric.h"
 
+#include "compat.h"
+
 /*
  * ar.monetary_sum_state: a sum of 128 bits, in two's complement, that no
  * number of rows can overflow.  When the count is 0, so is all the rest.
@@ -36,7 +38,7 @@ extern void ar_sum_remove(ArSum *sum, int64 minor, uint32 currency);
 extern void ar_sum_combine(ArSum *sum, const ArSum *other);
 extern int64 ar_sum_result(const ArSum *sum);
 extern Numeric ar_sum_to_numeric(const ArSum *sum);
-extern void ar_sum_raise_mixed(uint32 left, uint32 right) pg_attribute_noreturn();
+pg_noreturn extern void ar_sum_raise_mixed(uint32 left, uint32 right);
 extern const char *ar_sum_parse(const char *text, ArSum *sum);
 extern void ar_sum_print(StringInfo text, const ArSum *sum);
 extern void ar_sum_send(StringInfo message, const ArSum *sum);
