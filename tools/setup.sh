@@ -1,5 +1,6 @@
 #!/bin/bash
-# setup.sh: install what the build, the demo and the tests need, on Debian and its like.
+# setup.sh [COMMAND...]: install what the build, the demo and the tests need, on Debian and its like; and these commands,
+# by packages of the same names.
 #
 # Looks for the things themselves rather than for packages, so it is silent, and needs neither network nor root, where
 # all is there already, however it came there.
@@ -15,6 +16,12 @@ need() {
     "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
+# Whether clang can link a fuzzer, for which it needs a library of its own.
+clang_fuzzes() {
+    echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n); int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return 0; }' |
+        clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null -
+}
+
 pg_path() {
     "$PG_CONFIG" "--$1" 2>/dev/null || echo /nonexistent
 }
@@ -27,6 +34,7 @@ look() {
     missing=()
     need gcc command -v gcc
     need clang command -v clang
+    need libclang-rt-dev clang_fuzzes
     need make command -v make
     need "postgresql-server-dev-$major" test -f "$(pg_path pgxs)"
     need "postgresql-$major" test -x "$(pg_path bindir)/postgres"
@@ -35,9 +43,13 @@ look() {
     need libtap-parser-sourcehandler-pgtap-perl command -v pg_prove
     need libipc-run-perl perl -MIPC::Run -e 1
     need perl perl -MTest::More -MTime::HiRes -e 1
+    local command
+    for command in "$@"; do
+        need "$command" command -v "$command"
+    done
 }
 
-look
+look "$@"
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 echo "setup: missing: ${missing[*]}"
@@ -73,7 +85,7 @@ if ! apt install --no-install-recommends "${missing[@]}"; then
     exit 1
 fi
 
-look
+look "$@"
 if [ ${#missing[@]} -gt 0 ]; then
     echo "setup: still missing after the installation: ${missing[*]}" >&2
     echo "setup: the server in use is the one of PG_CONFIG=$PG_CONFIG; these belong to it" >&2
