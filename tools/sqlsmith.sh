@@ -17,7 +17,7 @@ install_build
 cluster_start "fsync = off" "jit = off" "restart_after_crash = off" "log_error_verbosity = verbose" "statement_timeout = 5s" \
     "max_parallel_workers_per_gather = 0" "lc_messages = 'C'"
 as_server createdb sqlsmith
-scratch_psql -d sqlsmith -c "CREATE EXTENSION ar_ext" -c "CALL ar.create_books()" -f test/fuzz/sqlsmith.sql
+scratch_psql -d sqlsmith -o /dev/null -c "CREATE EXTENSION ar_ext" -c "CALL ar.create_books()" -f test/fuzz/sqlsmith.sql
 
 echo "sqlsmith: $QUERIES queries with seed $SEED"
 status=0

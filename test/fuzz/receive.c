@@ -25,6 +25,8 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
+
 PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(fuzz_type);
