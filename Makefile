@@ -1,12 +1,12 @@
 # ar_ext: accounts receivable inside PostgreSQL.  `make help` lists the targets.
 
 PG_CONFIG ?= pg_config
-HOUSE_GOALS = help setup demo demo-stop check bench reference
+HOUSE_GOALS = help setup demo demo-stop check fuzz sanitize valgrind sqlsmith bench reference
 
 # The house's own targets work where no PostgreSQL is installed yet, so they do without PGXS.
 ifneq (,$(filter $(HOUSE_GOALS),$(MAKECMDGOALS)))
 
-export PG_CONFIG DATA AS_OF
+export PG_CONFIG DATA AS_OF RUNS QUERIES
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,18 @@ demo-stop: ## throw the demo away
 
 check: ## build with every warning an error, then run every test; PG=17 or PG=18 tests against that PostgreSQL
 	@$(if $(PG),tools/root.sh $(PG)) tools/check.sh
+
+fuzz: ## let the types read 10 million random texts and bytes each; RUNS=number for another number
+	@tools/fuzz.sh
+
+sanitize: ## run the tests of the types with the sanitizers of addresses and of undefined behaviour
+	@tools/sanitize.sh
+
+valgrind: ## run the tests of the types under valgrind, which takes a few minutes
+	@tools/valgrind.sh
+
+sqlsmith: ## send 20000 random queries; QUERIES=number for another number
+	@tools/sqlsmith.sh
 
 bench: ## measure: one line a measure, ours against a baseline
 	@tools/bench.sh

@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 
 tools/setup.sh
 . tools/server.sh
+. tools/fuzzers.sh
 
 passed=0
 failed=0
@@ -154,6 +155,10 @@ if ! logged build-gcc build CC=gcc COPT="-Werror -DUSE_ASSERT_CHECKING" all || !
     count 0 1
     finish
 fi
+if ! logged build-fuzz fuzz_build; then
+    count 0 1
+    finish
+fi
 cluster_start "fsync = off" "max_prepared_transactions = 10"
 
 make_books house
@@ -212,6 +217,8 @@ else
     echo "skipped: no files"
 fi
 
+# The fuzzers run beside the next stage, and are asked about after it.
+fuzz_start -max_total_time=60
 stage "TAP: test/t"
 if [ -n "$(names test/t pl)" ]; then
     as_server mkdir "$SCRATCH/log/tap"
@@ -224,5 +231,11 @@ if [ -n "$(names test/t pl)" ]; then
 else
     echo "skipped: no files"
 fi
+
+stage "fuzzers: test/fuzz"
+for parser in "${FUZZ_PARSERS[@]}"; do
+    verify_line "the parser of $parser keeps its promises, whatever it reads" fuzz_result "$parser"
+done
+verify_line "every type reads random bytes without a crash or an internal error" fuzz_receive pgtap 1000000 60
 
 finish

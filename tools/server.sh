@@ -74,7 +74,8 @@ install_build() {
     }
 }
 
-# cluster_start SETTING...: make the cluster and start it; each setting is a line of postgresql.conf.
+# cluster_start SETTING...: make the cluster and start it; each setting is a line of postgresql.conf.  Where SERVER_PROGRAM is
+# set, that program is started in the place of postgres.
 cluster_start() {
     as_server "$BIN/initdb" -D "$SCRATCH/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --data-checksums -N \
         >"$SCRATCH/log/initdb" 2>&1 || {
@@ -83,7 +84,8 @@ cluster_start() {
     }
     printf '%s\n' "listen_addresses = ''" "port = $SCRATCH_PORT" "unix_socket_directories = '$SCRATCH/socket'" \
         "unix_socket_permissions = 0700" "$@" | as_server tee -a "$SCRATCH/data/postgresql.conf" >/dev/null
-    as_server "$BIN/pg_ctl" -D "$SCRATCH/data" -l "$SCRATCH/log/server" -s -w start || {
+    as_server "$BIN/pg_ctl" -D "$SCRATCH/data" -l "$SCRATCH/log/server" -s -w -t 60 \
+        ${SERVER_PROGRAM:+-p "$SERVER_PROGRAM"} start || {
         tail -n 20 "$SCRATCH/log/server" >&2
         return 1
     }

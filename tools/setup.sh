@@ -1,5 +1,6 @@
 #!/bin/bash
-# setup.sh: install what the build, the demo and the tests need, on Debian and its like.
+# setup.sh [COMMAND...]: install what the build, the demo and the tests need, on Debian and its like; and these commands,
+# by packages of the same names.
 #
 # Looks for the things themselves rather than for packages, so it is silent, and needs neither network nor root, where
 # all is there already, however it came there.  Given the names of commands, whose packages are called as they are, looks
@@ -14,6 +15,12 @@ need() {
     local package=$1
     shift
     "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+# Whether clang can link a fuzzer, for which it needs a library of its own.
+clang_fuzzes() {
+    echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n); int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return 0; }' |
+        clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null -
 }
 
 pg_path() {
@@ -33,6 +40,7 @@ look() {
     [ ${#wanted[@]} = 0 ] || return 0
     need gcc command -v gcc
     need clang command -v clang
+    need libclang-rt-dev clang_fuzzes
     need make command -v make
     need "postgresql-server-dev-$major" test -f "$(pg_path pgxs)"
     need "postgresql-$major" test -x "$(pg_path bindir)/postgres"

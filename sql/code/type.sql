@@ -1250,7 +1250,7 @@ CREATE FUNCTION ar.terms_in(cstring) RETURNS ar.terms
 AS 'MODULE_PATHNAME', 'ar_terms_in'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ar.terms_in(cstring) IS
-'Reads credit terms as people write them, upper or lower case: due on receipt; net 30; net 2 months; 2/10 net 30 (2 percent off within 10 days); 3/10 2/20 net 60; net 30 eom (30 days, then the end of the month); eom net 45 (the end of the month, then 45 days); net 15 day 10 (15 days, then day 10 of the following month); 30% due on receipt, 70% net 60; 500 due on receipt, rest net 30.
+'Reads credit terms as people write them, upper or lower case: due on receipt; net 30; net 2 months; 2/10 net 30 (2 percent off within 10 days); 3/10 2/20 net 60; net 30 eom (30 days, then the end of the month); eom net 45 (the end of the month, then 45 days); net 15 day 10 (15 days, then day 10 of the following month); net 10 prox, or day 10 cutoff 25 (a date after day 25 counts as of the next month); net 30 next friday; 30% due on receipt, 70% net 60; 500 due on receipt, rest net 30.
 Errors: 22P02 malformed, with the place and the reason: an unknown word, percents that miss 100, a discount after the due day, a day that no month has.';
 
 CREATE FUNCTION ar.terms_out(ar.terms) RETURNS cstring
@@ -1409,6 +1409,15 @@ ROWS 2 SUPPORT ar.schedule_support;
 COMMENT ON FUNCTION ar.schedule(ar.terms, ar.monetary, date) IS
 'The instalments that terms make of a total, one a row: number, due date, amount, and the discount for paying up to and on discount_until (both NULL without a discount; of several discounts the first, see ar.discount for the others). Base is the date the terms count from, as a rule the document date. Percents round half up (away from zero) to the minor unit, the last instalment takes what is left, so the amounts always sum to the total; a negative total mirrors a positive one; a total of zero is one row of zero. No date falls before the base, no discount outlives the due day.
 Errors: 22023 fixed amounts that do not fit the total or have more decimals than the currency; 22008 a date out of range or an infinite base.';
+
+CREATE FUNCTION ar.schedule(terms ar.terms, total ar.monetary, base date, increment ar.monetary)
+RETURNS TABLE (instalment integer, due_on date, amount ar.monetary, discount_until date, discount ar.monetary)
+AS 'MODULE_PATHNAME', 'ar_terms_schedule_list'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+ROWS 2;
+COMMENT ON FUNCTION ar.schedule(ar.terms, ar.monetary, date, ar.monetary) IS
+'As ar.schedule with three arguments, but percents round half up (away from zero) to a multiple of the increment, the least amount that can be paid: CHF 868.35 in halves with CHF 0.05 are 434.20 and 434.15. The last instalment takes what is left, to the minor unit.
+Errors: 22023 an increment not above zero, RA009 one of another currency; otherwise as of ar.schedule.';
 
 CREATE FUNCTION ar.discount(terms ar.terms, total ar.monetary, base date, paid_on date) RETURNS ar.monetary
 AS 'MODULE_PATHNAME', 'ar_terms_discount'

@@ -246,10 +246,11 @@ ar_aging_remove(PG_FUNCTION_ARGS)
 	ArAgingScheme scheme;
 	int			bucket;
 
-	if (AggCheckCallContext(fcinfo, NULL) == 0)
-		elog(ERROR, "ar_aging_remove: called outside an aggregate");
-	if (PG_ARGISNULL(0))
-		elog(ERROR, "ar_aging_remove: there is no state to remove from");
+	if (AggCheckCallContext(fcinfo, NULL) == 0 || PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot remove an amount outside a window"),
+				 errhint("Use the aggregate ar.aging.")));
 	state = PG_GETARG_AGING_STATE_P(0);
 	if (PG_ARGISNULL(1))
 		PG_RETURN_POINTER(state);

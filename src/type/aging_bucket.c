@@ -45,69 +45,6 @@ PG_FUNCTION_INFO_V1(ar_aging_bucket_list);
 PG_FUNCTION_INFO_V1(ar_days_past_due_get);
 
 /*
- * scan_day reads one day at *cursor and moves past it, or returns false.
- *
- * A number has one spelling only (no plus sign, no leading zeros), so that
- * "1-30" can never be taken for something else.  A value beyond int16 is
- * held at just beyond it, for the caller to refuse.
- */
-static bool
-scan_day(const char **cursor, int32 *day)
-{
-	const char *at = *cursor;
-	bool		is_negative = (*at == '-');
-	int32		value = 0;
-
-	if (is_negative)
-		at++;
-	if (*at < '0' || *at > '9')
-		return false;
-	if (*at == '0' && (is_negative || (at[1] >= '0' && at[1] <= '9')))
-		return false;
-	for (; *at >= '0' && *at <= '9'; at++)
-	{
-		if (value <= PG_INT16_MAX)
-			value = value * 10 + (*at - '0');
-	}
-	*day = is_negative ? -value : value;
-	*cursor = at;
-	return true;
-}
-
-/*
- * scan_bucket reads a whole literal; the days may still be out of range or
- * the wrong way round, which its caller tells with a better message.
- */
-static bool
-scan_bucket(const char *literal, int32 *first_day, int32 *last_day)
-{
-	const char *at = literal;
-
-	if (strcmp(literal, "current") == 0)
-	{
-		*first_day = AR_AGING_DAY_MIN;
-		*last_day = 0;
-		return true;
-	}
-	if (!scan_day(&at, first_day))
-		return false;
-	if (strcmp(at, "+") == 0)
-	{
-		*last_day = AR_AGING_DAY_MAX;
-		return true;
-	}
-	if (strcmp(at, "-") == 0)
-	{
-		*last_day = *first_day;
-		*first_day = AR_AGING_DAY_MIN;
-		return true;
-	}
-	if (*at++ != '-')
-		return false;
-	return scan_day(&at, last_day) && *at == '\0';
-}
-
-/*
  * ar_aging_bucket_in reads the text form.
  */
 Datum
@@ -117,7 +54,7 @@ ar_aging_bucket_in(PG_FUNCTION_ARGS)
 	int32		first_day;
 	int32		last_day;
 
-	if (!scan_bucket(literal, &first_day, &last_day))
+	if (!ar_aging_bucket_parse(literal, &first_day, &last_day))
 		ereturn(fcinfo->context, (Datum) 0,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s: \"%s\"",

@@ -3,7 +3,8 @@
  *		The type ar.terms: credit terms as people write them.
  *
  * A value is the canonical text and nothing else; that text is the frozen
- * on-disk format.  terms_parse.c reads it, terms_schedule.c computes with it.
+ * on-disk format.  terms_parse.c reads it, terms_write.c writes it, and
+ * terms_schedule.c computes with it.
  * Comparison goes by the bytes of the text, without any collation.
  */
 #include "postgres.h"
@@ -32,106 +33,6 @@ PG_FUNCTION_INFO_V1(ar_terms_hash);
 PG_FUNCTION_INFO_V1(ar_terms_hash_extended);
 
 /*
- * write_decimal writes millionths with the decimals they need, or at least
- * so many where there are any.
- */
-static void
-write_decimal(StringInfo text, int64 millionths, int minimum_decimals)
-{
-	int			fraction = (int) (millionths % AR_TERMS_ONE);
-	int			decimals = AR_TERMS_DECIMALS;
-
-	appendStringInfo(text, INT64_FORMAT, millionths / AR_TERMS_ONE);
-	if (fraction == 0)
-		return;
-	while (decimals > minimum_decimals && fraction % 10 == 0)
-	{
-		fraction /= 10;
-		decimals--;
-	}
-	appendStringInfo(text, ".%0*d", decimals, fraction);
-}
-
-/*
- * write_step writes one step; "net" goes before a period of a due rule.
- */
-static void
-write_step(StringInfo text, const ArTermsStep *step, const char *net)
-{
-	switch (step->kind)
-	{
-		case AR_STEP_DAYS:
-			appendStringInfo(text, "%s%d", net, step->number);
-			break;
-		case AR_STEP_MONTHS:
-			appendStringInfo(text, "%s%d month%s", net, step->number,
-							 step->number == 1 ? "" : "s");
-			break;
-		case AR_STEP_END_OF_MONTH:
-			appendStringInfoString(text, "eom");
-			break;
-		case AR_STEP_DAY:
-			appendStringInfo(text, "day %d", step->number);
-			break;
-		case AR_STEP_NEXT_DAY:
-			appendStringInfo(text, "next day %d", step->number);
-			break;
-		case AR_STEP_SAME_MONTH_DAY:
-			appendStringInfo(text, "same month day %d", step->number);
-			break;
-	}
-}
-
-/*
- * write_terms appends the canonical text, which reads back as the same terms.
- */
-static void
-write_terms(const ArTermsParsed *parsed, StringInfo text)
-{
-	for (int i = 0; i < parsed->instalment_count; i++)
-	{
-		const ArTermsInstalment *instalment = &parsed->instalments[i];
-
-		if (i > 0)
-			appendStringInfoString(text, ", ");
-		switch (instalment->share_kind)
-		{
-			case AR_SHARE_PERCENT:
-				write_decimal(text, instalment->share, 0);
-				appendStringInfoString(text, "% ");
-				break;
-			case AR_SHARE_PERCENT_OF_REST:
-				write_decimal(text, instalment->share, 0);
-				appendStringInfoString(text, "% of rest ");
-				break;
-			case AR_SHARE_AMOUNT:
-				write_decimal(text, instalment->share, 2);
-				appendStringInfoChar(text, ' ');
-				break;
-			case AR_SHARE_REST:
-				if (parsed->instalment_count > 1)
-					appendStringInfoString(text, "rest ");
-				break;
-		}
-		for (int j = 0; j < instalment->discount_count; j++)
-		{
-			write_decimal(text, instalment->discounts[j].percent, 0);
-			appendStringInfoChar(text, '/');
-			write_step(text, &instalment->discounts[j].until, "");
-			appendStringInfoChar(text, ' ');
-		}
-		for (int j = 0; j < instalment->step_count; j++)
-		{
-			if (j > 0)
-				appendStringInfoChar(text, ' ');
-			write_step(text, &instalment->steps[j], "net ");
-		}
-		if (instalment->step_count == 0)
-			appendStringInfoString(text, "due on receipt");
-	}
-}
-
-/*
  * describe_error says what is wrong and where, in characters from 1.
  */
 static const char *
@@ -150,7 +51,7 @@ describe_error(const char *text, const ArTermsError *error)
 	if (error->sum >= 0)
 	{
 		appendStringInfoString(&detail, ", and they add up to ");
-		write_decimal(&detail, error->sum, 0);
+		ar_terms_write_decimal(&detail, error->sum, 0);
 	}
 	appendStringInfoChar(&detail, '.');
 	return detail.data;
@@ -176,7 +77,7 @@ make_terms(const char *text, Node *escontext)
 				 errhint("%s", error.hint)));
 
 	initStringInfo(&canonical);
-	write_terms(&parsed, &canonical);
+	ar_terms_write(&parsed, &canonical);
 	return (ArTerms *) cstring_to_text_with_len(canonical.data, canonical.len);
 }
 

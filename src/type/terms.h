@@ -11,6 +11,7 @@
 #define AR_TYPE_TERMS_H
 
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "utils/date.h"
 
 /* On disk and in memory: the canonical text, a varlena like text. */
@@ -34,13 +35,17 @@ typedef enum ArTermsStepKind
 	AR_STEP_END_OF_MONTH,		/* the last day of the month */
 	AR_STEP_DAY,				/* day n of the following month, clamped */
 	AR_STEP_NEXT_DAY,			/* the first day n on or after, clamped */
-	AR_STEP_SAME_MONTH_DAY		/* day n of the same month, clamped */
+	AR_STEP_SAME_MONTH_DAY,		/* day n of the same month, clamped */
+	AR_STEP_NEXT_WEEKDAY		/* the first such weekday on or after */
 } ArTermsStepKind;
 
 typedef struct ArTermsStep
 {
 	ArTermsStepKind kind;
-	int32		number;			/* days, months or day of the month */
+	int32		number;			/* days, months, day of the month, or of the
+								 * week (1 is Monday) */
+	int32		cutoff;			/* of END_OF_MONTH and DAY: a date after this
+								 * day counts as of the next month; 0 is none */
 } ArTermsStep;
 
 typedef enum ArTermsShareKind
@@ -96,14 +101,24 @@ typedef struct ArInstalment
 	}			discounts[AR_TERMS_MAX_DISCOUNTS];
 } ArInstalment;
 
+/* Monday first, as in ISO 8601. */
+extern const char *const ar_terms_weekdays[7];
+
 #define DatumGetArTermsPP(X)		((ArTerms *) PG_DETOAST_DATUM_PACKED(X))
 #define PG_GETARG_AR_TERMS_PP(n)	DatumGetArTermsPP(PG_GETARG_DATUM(n))
 #define PG_RETURN_AR_TERMS_P(x)		PG_RETURN_POINTER(x)
 
 extern bool ar_terms_parse(const char *text, int length,
 						   ArTermsParsed *parsed, ArTermsError *error);
+extern void ar_terms_write(const ArTermsParsed *parsed, StringInfo text);
+extern void ar_terms_write_decimal(StringInfo text, int64 millionths,
+								   int minimum_decimals);
 extern int	ar_terms_schedule(const ArTerms *terms, int64 total_minor,
 							  uint32 currency, DateADT base,
 							  ArInstalment **instalments);
+extern int	ar_terms_schedule_rounded(const ArTerms *terms, int64 total_minor,
+									  uint32 currency, DateADT base,
+									  int64 increment_minor,
+									  ArInstalment **instalments);
 
 #endif							/* AR_TYPE_TERMS_H */

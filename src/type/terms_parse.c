@@ -10,15 +10,21 @@
  *		discount   = percent ["%"] "/" (period | day)
  *		due        = "due on receipt" | step {["then"] step}
  *		step       = ("net" | "n/") period | ["net" | "n/"] day
- *		period     = number ["day" | "days" | "month" | "months"]
- *		day        = "eom" | "end of month" | "day" number
+ *		period     = number ["days" | "weeks" | "months" | "years"]
+ *				   | number ("prox" | "proximo") [cutoff]
+ *		day        = ("eom" | "end of month" | "day" number) [cutoff]
  *				   | "next day" number | "same month day" number
+ *				   | "next" weekday
+ *		cutoff     = "cutoff" number
+ *
+ * The units may be in the singular, too.
  *
  * The parser allocates nothing and knows nothing of the server, so that it
  * is quick enough to run once an invoice and can be fuzzed alone.
  */
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "type/terms.h"
 
 typedef enum TokenKind
@@ -56,6 +62,33 @@ typedef struct ShareMark
 
 static const char *const general_hint =
 	"Write terms such as \"due on receipt\", \"net 30\", \"2/10 net 30\", \"net 30 eom\", \"net 15 day 10\" or \"30% due on receipt, 70% net 60\".";
+
+const char *const ar_terms_weekdays[7] = {
+	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+};
+
+/* What may follow the number of a period, but for days. */
+typedef struct Unit
+{
+	const char *names[2];
+	ArTermsStepKind kind;
+	int			factor;
+	int			minimum;
+	int			maximum;
+	const char *reason;
+} Unit;
+
+static const Unit units[] = {
+	{{"month", "months"}, AR_STEP_MONTHS, 1, 0, AR_TERMS_MAX_MONTHS,
+	"months are a whole number from 0 to 999"},
+	{{"year", "years"}, AR_STEP_MONTHS, MONTHS_PER_YEAR, 0,
+		AR_TERMS_MAX_MONTHS / MONTHS_PER_YEAR,
+	"years are a whole number from 0 to 83"},
+	{{"week", "weeks"}, AR_STEP_DAYS, 7, 0, AR_TERMS_MAX_DAYS / 7,
+	"weeks are a whole number from 0 to 1428"},
+	{{"prox", "proximo"}, AR_STEP_DAY, 1, 1, 31,
+	"the day of a month is a whole number from 1 to 31"}
+};
 
 static bool
 is_blank(char c)
@@ -268,7 +301,21 @@ parse_whole(Parser *parser, int minimum, int maximum, int32 *value,
 }
 
 /*
- * parse_period reads so many days or months.
+ * parse_cutoff reads the cutoff that may follow a step to the end of a month
+ * or to a day of the following one.
+ */
+static bool
+parse_cutoff(Parser *parser, ArTermsStep *step)
+{
+	if (!accept_word(parser, "cutoff"))
+		return true;
+	return parse_whole(parser, 1, 30, &step->cutoff,
+					   "a cutoff is a day of the month from 1 to 30");
+}
+
+/*
+ * parse_period reads so many days, weeks, months or years, or the day of a
+ * "net 10 prox".
  *
  * In "net 15 day 10" the word belongs to the 10, so "day" is a unit only
  * where no number follows.
@@ -277,21 +324,29 @@ static bool
 parse_period(Parser *parser, ArTermsStep *step)
 {
 	Parser		number = *parser;
+	const Unit *unit = NULL;
 
 	step->kind = AR_STEP_DAYS;
+	step->cutoff = 0;
 	if (parser->kind == TOKEN_NUMBER)
 		advance(parser);
-	if (is_word(parser, "month") || is_word(parser, "months"))
-		step->kind = AR_STEP_MONTHS;
+	for (int i = 0; i < lengthof(units) && unit == NULL; i++)
+	{
+		if (is_word(parser, units[i].names[0]) ||
+			is_word(parser, units[i].names[1]))
+			unit = &units[i];
+	}
 	*parser = number;
 
-	if (step->kind == AR_STEP_MONTHS)
+	if (unit != NULL)
 	{
-		if (!parse_whole(parser, 0, AR_TERMS_MAX_MONTHS, &step->number,
-						 "months are a whole number from 0 to 999"))
+		if (!parse_whole(parser, unit->minimum, unit->maximum, &step->number,
+						 unit->reason))
 			return false;
 		advance(parser);
-		return true;
+		step->kind = unit->kind;
+		step->number *= unit->factor;
+		return step->kind != AR_STEP_DAY || parse_cutoff(parser, step);
 	}
 
 	if (!parse_whole(parser, 0, AR_TERMS_MAX_DAYS, &step->number,
@@ -301,41 +356,55 @@ parse_period(Parser *parser, ArTermsStep *step)
 		return true;
 	if (is_word(parser, "day"))
 	{
-		Parser		unit = *parser;
+		Parser		day = *parser;
 
 		advance(parser);
 		if (parser->kind == TOKEN_NUMBER)
-			*parser = unit;
+			*parser = day;
 	}
 	return true;
 }
 
 /*
- * parse_day reads a step to a certain day of a month, and tells in *is_found
- * whether one begins here at all.
+ * parse_day reads a step to a certain day, and tells in *is_found whether one
+ * begins here at all.
  */
 static bool
 parse_day(Parser *parser, ArTermsStep *step, bool *is_found)
 {
 	*is_found = true;
 	step->number = 0;
+	step->cutoff = 0;
 	if (accept_word(parser, "eom"))
 	{
 		step->kind = AR_STEP_END_OF_MONTH;
-		return true;
+		return parse_cutoff(parser, step);
 	}
 	if (accept_word(parser, "end"))
 	{
 		step->kind = AR_STEP_END_OF_MONTH;
 		if (!accept_word(parser, "of") || !accept_word(parser, "month"))
 			return fail(parser, "\"end\" is followed by \"of month\"");
-		return true;
+		return parse_cutoff(parser, step);
 	}
 
 	if (is_word(parser, "day"))
 		step->kind = AR_STEP_DAY;
 	else if (accept_word(parser, "next"))
+	{
+		for (int i = 0; i < lengthof(ar_terms_weekdays); i++)
+		{
+			if (accept_word(parser, ar_terms_weekdays[i]))
+			{
+				step->kind = AR_STEP_NEXT_WEEKDAY;
+				step->number = i + 1;
+				return true;
+			}
+		}
 		step->kind = AR_STEP_NEXT_DAY;
+		if (!is_word(parser, "day"))
+			return fail(parser, "\"next\" is followed by \"day\" and a number, or by a day of the week");
+	}
 	else if (accept_word(parser, "same"))
 	{
 		step->kind = AR_STEP_SAME_MONTH_DAY;
@@ -349,8 +418,10 @@ parse_day(Parser *parser, ArTermsStep *step, bool *is_found)
 	}
 	if (!accept_word(parser, "day"))
 		return fail(parser, "\"day\" and a number must stand here");
-	return parse_whole(parser, 1, 31, &step->number,
-					   "the day of a month is a whole number from 1 to 31");
+	if (!parse_whole(parser, 1, 31, &step->number,
+					 "the day of a month is a whole number from 1 to 31"))
+		return false;
+	return step->kind != AR_STEP_DAY || parse_cutoff(parser, step);
 }
 
 /*
@@ -439,7 +510,12 @@ step_bounds(const ArTermsStep *step, int *least, int *most)
 			*least -= 30;
 			*most += 30;
 			break;
+		case AR_STEP_NEXT_WEEKDAY:
+			*most += 6;
+			break;
 	}
+	if (step->cutoff > 0)
+		*most += 31;
 }
 
 /*

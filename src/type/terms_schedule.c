@@ -5,9 +5,13 @@
  * The amounts always sum to the total: shares of a percent round half up (away
  * from zero), and the last instalment takes what is left.  Negative totals
  * (credit memos) mirror positive ones.
+ *
+ * An increment is the least amount that can be paid, where that is more than
+ * a minor unit: 5 (cents) where the smallest coin is CHF 0.05.
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -22,7 +26,7 @@ PG_FUNCTION_INFO_V1(ar_terms_discount);
 
 /*
  * day_of_month returns that day of a month, or the month's last day where
- * the month is shorter.  Month may be 13, for January of the next year.
+ * the month is shorter.  Months beyond 12 are those of the next year.
  */
 static DateADT
 day_of_month(int year, int month, int day)
@@ -49,14 +53,25 @@ take_step(DateADT date, const ArTermsStep *step)
 	int			month;
 	int			day;
 
+	/* In days: dates and numbers are far from overflow. */
 	if (step->kind == AR_STEP_DAYS)
-		date += step->number;	/* base and number are far from overflow */
+		date += step->number;
+	else if (step->kind == AR_STEP_NEXT_WEEKDAY)
+	{
+		/* The weekdays of j2day start with 0 for Sunday. */
+		int			weekday = j2day(date + POSTGRES_EPOCH_JDATE);
+
+		date += (step->number + 7 - weekday) % 7;
+	}
 	else
 	{
 		j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+		if (step->cutoff > 0 && day > step->cutoff)
+			month++;
 		switch (step->kind)
 		{
 			case AR_STEP_DAYS:
+			case AR_STEP_NEXT_WEEKDAY:
 				pg_unreachable();
 			case AR_STEP_MONTHS:
 				year += step->number / MONTHS_PER_YEAR;
@@ -105,6 +120,37 @@ percent_of(int64 amount_minor, int64 percent)
 }
 
 /*
+ * share_of returns a percent of an amount, rounded half up to a multiple of
+ * an increment.
+ *
+ * The percent is not rounded twice: whole is toward zero, and the half of a
+ * minor unit that was cut off, if any, counts in the comparison of the rest
+ * with half an increment.
+ */
+static int64
+share_of(int64 amount_minor, int64 percent, int64 increment_minor)
+{
+	int64		part = (amount_minor % AR_TERMS_HUNDRED_PERCENT) * percent;
+	int64		whole = amount_minor / AR_TERMS_HUNDRED_PERCENT * percent +
+		part / AR_TERMS_HUNDRED_PERCENT;
+	int64		rest = whole % increment_minor;
+	int64		cut = part % AR_TERMS_HUNDRED_PERCENT;
+	bool		is_negative = amount_minor < 0;
+	uint64		twice = 2 * (uint64) (is_negative ? -rest : rest);
+	int64		result = whole - rest;
+
+	if (increment_minor == 1)
+		return percent_of(amount_minor, percent);
+	if (2 * (is_negative ? -cut : cut) >= AR_TERMS_HUNDRED_PERCENT)
+		twice++;
+	if (twice >= (uint64) increment_minor &&
+		pg_add_s64_overflow(result, is_negative ? -increment_minor : increment_minor,
+							&result))
+		return amount_minor;	/* there is no more than that anyway */
+	return result;
+}
+
+/*
  * refuse_total raises 22023: these terms cannot split this total.
  */
 static void
@@ -148,7 +194,8 @@ fixed_amount(const ArTerms *terms, int instalment_number, int64 millionths,
 static int64
 instalment_amount(const ArTerms *terms, int instalment_number,
 				  const ArTermsInstalment *instalment, uint32 currency,
-				  int64 total_minor, int64 left_minor, bool *has_fixed)
+				  int64 total_minor, int64 left_minor, int64 increment_minor,
+				  bool *has_fixed)
 {
 	int64		amount_minor = 0;
 
@@ -157,10 +204,12 @@ instalment_amount(const ArTerms *terms, int instalment_number,
 		case AR_SHARE_REST:
 			return left_minor;
 		case AR_SHARE_PERCENT:
-			amount_minor = percent_of(total_minor, instalment->share);
+			amount_minor = share_of(total_minor, instalment->share,
+									increment_minor);
 			break;
 		case AR_SHARE_PERCENT_OF_REST:
-			amount_minor = percent_of(left_minor, instalment->share);
+			amount_minor = share_of(left_minor, instalment->share,
+									increment_minor);
 			break;
 		case AR_SHARE_AMOUNT:
 			*has_fixed = true;
@@ -220,6 +269,19 @@ int
 ar_terms_schedule(const ArTerms *terms, int64 total_minor, uint32 currency,
 				  DateADT base, ArInstalment **instalments)
 {
+	return ar_terms_schedule_rounded(terms, total_minor, currency, base, 1,
+									 instalments);
+}
+
+/*
+ * ar_terms_schedule_rounded does the same with shares of a percent rounded to
+ * a multiple of an increment above zero.
+ */
+int
+ar_terms_schedule_rounded(const ArTerms *terms, int64 total_minor,
+						  uint32 currency, DateADT base, int64 increment_minor,
+						  ArInstalment **instalments)
+{
 	ArTermsParsed parsed;
 	ArTermsError error;
 	int64		left_minor = total_minor;
@@ -253,12 +315,34 @@ ar_terms_schedule(const ArTerms *terms, int64 total_minor, uint32 currency,
 		else
 			instalment->amount_minor =
 				instalment_amount(terms, i + 1, rule, currency,
-								  total_minor, left_minor, &has_fixed);
+								  total_minor, left_minor, increment_minor,
+								  &has_fixed);
 		left_minor -= instalment->amount_minor;
 		set_dates_and_discounts(rule, base, instalment);
 	}
 	Assert(left_minor == 0);
 	return parsed.instalment_count - first;
+}
+
+/*
+ * argument_increment returns the increment that the fourth argument asks for,
+ * if there is one.
+ */
+static int64
+argument_increment(FunctionCallInfo fcinfo, const ArMonetary *total)
+{
+	ArMonetary *increment;
+
+	if (PG_NARGS() <= 3)
+		return 1;
+	increment = PG_GETARG_AR_MONETARY_P(3);
+	ar_check_same_currency(total->currency, increment->currency);
+	if (ar_monetary_minor(increment) <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("increment must be above zero"),
+				 errhint("Give the least amount that can be paid, such as CHF 0.05.")));
+	return ar_monetary_minor(increment);
 }
 
 /*
@@ -272,9 +356,12 @@ ar_terms_schedule_list(PG_FUNCTION_ARGS)
 	ArTerms    *terms = PG_GETARG_AR_TERMS_PP(0);
 	ArMonetary *total = PG_GETARG_AR_MONETARY_P(1);
 	ArInstalment *instalments;
-	int			count = ar_terms_schedule(terms, ar_monetary_minor(total),
-										  total->currency,
-										  PG_GETARG_DATEADT(2), &instalments);
+	int			count = ar_terms_schedule_rounded(terms,
+												  ar_monetary_minor(total),
+												  total->currency,
+												  PG_GETARG_DATEADT(2),
+												  argument_increment(fcinfo, total),
+												  &instalments);
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < count; i++)

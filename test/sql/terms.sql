@@ -17,6 +17,9 @@ FROM unnest(ARRAY['due on receipt', 'DUE  ON
                   '30% due on receipt, 70% net 60', '30%due on receipt,70%net 60', '50% 2/10 net 30, 50% net 60', '50% 2/10, net 30, 50% net 60',
                   '33.333333% net 30, 33.333333% net 60, 33.333334% net 90', '500.00 due on receipt, rest net 30', '0.50 net 1, 12.3456 net 2, rest net 3',
                   '999999999999.999999 due on receipt, rest net 30', '10% due on receipt, 50% of rest net 30, rest net 60', '100% net 30', 'rest net 30',
+                  'net 2 weeks', 'net 1 week', 'net 0 weeks', 'net 1428 weeks', 'net 1 year', 'net 2 years', 'net 83 years', 'net 10 prox', 'n/10 proximo',
+                  'day 10 cutoff 25', 'net 10 prox cutoff 25', 'eom cutoff 25', 'end of month cutoff 25 then net 45', 'net 30 NEXT Friday',
+                  '2/10 prox net 10 prox cutoff 20', '2/day 10 cutoff 25, net 60', '2/next monday net 30', '2/2 weeks net 30',
                   '99.999999% net 30, rest net 60', '1000 net 10, 50% net 20, rest 2/5 net 30']) WITH ORDINALITY AS t (literal, place)
 ORDER BY place;
 -- Canonical text reads back as itself; equal rules are equal.
@@ -46,7 +49,7 @@ SELECT 'due on recipt'::terms;
 SELECT 'due now'::terms;
 SELECT 'due on receipt eom'::terms;
 SELECT 'net 30 dayz'::terms;
-SELECT 'net 30 weeks'::terms;
+SELECT 'net 30 fortnights'::terms;
 SELECT 'net 30 45'::terms;
 SELECT 'net -5'::terms;
 SELECT 'net - 5'::terms;
@@ -69,6 +72,21 @@ SELECT 'net 15 day -1'::terms;
 SELECT 'day'::terms;
 SELECT 'net 15 next 10'::terms;
 SELECT 'net 15 same day 10'::terms;
+SELECT 'net 15 next fryday'::terms;
+SELECT 'net 15 friday'::terms;
+SELECT 'net 1429 weeks'::terms;
+SELECT 'net 84 years'::terms;
+SELECT 'net 1.5 weeks'::terms;
+SELECT 'net 0 prox'::terms;
+SELECT 'net 32 prox'::terms;
+SELECT 'net 10 prox cutoff'::terms;
+SELECT 'day 10 cutoff 0'::terms;
+SELECT 'day 10 cutoff 31'::terms;
+SELECT 'net 10 cutoff 25'::terms;
+SELECT 'next day 10 cutoff 25'::terms;
+SELECT 'cutoff 25 day 10'::terms;
+SELECT 'day 10 cutoff 25 cutoff 20'::terms;
+SELECT '2/15 weeks net 30'::terms;
 SELECT 'net 15 then'::terms;
 SELECT 'net 15 then 30'::terms;
 SELECT 'net 15 then due on receipt'::terms;
@@ -167,6 +185,26 @@ INSERT INTO rule VALUES
     ('2011-10-01', 'net 2 months same month day 15 net 30', '2012-01-14'),  -- months, a day of that month, days
     ('2026-01-31', 'net 1 month same month day 31', '2026-02-28'),
     ('2026-01-20', 'same month day 5', '2026-01-20'),          -- never before the base
+    ('2026-01-25', 'day 10 cutoff 25', '2026-02-10'),          -- proximo with a cutoff: the day itself is in time
+    ('2026-01-26', 'day 10 cutoff 25', '2026-03-10'),
+    ('2026-12-26', 'net 10 prox cutoff 25', '2027-02-10'),
+    ('2026-11-26', 'day 10 cutoff 25', '2027-01-10'),
+    ('2026-12-31', 'day 31 cutoff 25', '2027-02-28'),
+    ('2026-02-28', 'day 31 cutoff 30', '2026-03-31'),
+    ('2026-01-25', 'eom cutoff 25', '2026-01-31'),
+    ('2026-01-26', 'eom cutoff 25', '2026-02-28'),
+    ('2026-12-26', 'eom cutoff 25', '2027-01-31'),
+    ('2026-01-20', 'net 5 day 10 cutoff 25', '2026-02-10'),    -- the cutoff is about the date that the steps before gave
+    ('2026-01-21', 'net 5 day 10 cutoff 25', '2026-03-10'),
+    ('2026-11-20', 'next friday', '2026-11-20'),               -- a Friday itself
+    ('2026-11-21', 'next friday', '2026-11-27'),
+    ('2026-11-22', 'next monday', '2026-11-23'),
+    ('2026-11-22', 'next sunday', '2026-11-22'),
+    ('2026-12-31', 'next monday', '2027-01-04'),
+    ('2026-11-22', 'net 30 next wednesday', '2026-12-23'),
+    ('2026-11-22', 'net 2 weeks', '2026-12-06'),
+    ('2024-02-29', 'net 1 year', '2025-02-28'),
+    ('2024-02-29', 'net 83 years', '2107-02-28'),
     ('0044-03-15 BC', 'net 1 month eom', '0044-04-30 BC'),
     ('0001-12-31 BC', 'net 1', '0001-01-01'),
     ('5874897-12-31', 'due on receipt', '5874897-12-31');
@@ -229,6 +267,28 @@ CROSS JOIN LATERAL (
     SELECT sum(amount) AS sum, bool_or(amount > 'USD 0' AND t.total < 'USD 0' OR amount < 'USD 0' AND t.total > 'USD 0') AS against
     FROM schedule(terms, t.total, '2026-01-31')
 ) AS s;
+-- Cash rounding: percents to the smallest coin, what is left on the last.
+SELECT t.terms, t.total, t.increment, string_agg(s.amount::text, ' + ' ORDER BY s.instalment) AS amounts
+FROM (VALUES (1, '50% net 30, 50% net 60'::terms, 'CHF 868.35'::monetary, 'CHF 0.05'::monetary),
+             (2, '50% net 30, 50% net 60', 'CHF -868.35', 'CHF 0.05'),
+             (3, '50% net 30, 50% net 60', 'CHF 868.35', 'CHF 0.01'),
+             (4, '50% net 30, 50% net 60', 'CHF 0.05', 'CHF 0.05'),        -- 0.025 is a tie
+             (5, '49.99999% net 30, rest net 60', 'CHF 0.05', 'CHF 0.05'), -- and this is less
+             (6, '33% net 1, 33% net 2, 34% net 3', 'SEK 100.00', 'SEK 1.00'),
+             (7, '100 net 1, 25% of rest net 2, rest net 3', 'CHF 200.02', 'CHF 0.05'),
+             (8, '50% net 30, 50% net 60', 'CHF 92233720368547758.07', 'CHF 92233720368547758.07'),
+             (9, '50% net 30, 50% net 60', 'CHF -92233720368547758.08', 'CHF 92233720368547758.07'),
+             (10, '99% net 30, 1% net 60', 'CHF 92233720368547758.07', 'CHF 70000000000000000.00'),
+             (11, '10% net 30, 90% net 60', 'CHF 1.00', 'CHF 70000000000000000.00'),
+             (12, '50% net 30, 50% net 60', 'CHF 0.00', 'CHF 0.05')) AS t (place, terms, total, increment)
+CROSS JOIN LATERAL schedule(t.terms, t.total, '2026-01-31', t.increment) AS s
+GROUP BY t.place, t.terms, t.total, t.increment
+ORDER BY t.place;
+SELECT * FROM schedule('net 30', 'CHF 1', '2026-01-31', 'CHF 0');
+\echo :LAST_ERROR_SQLSTATE
+SELECT * FROM schedule('net 30', 'CHF 1', '2026-01-31', 'CHF -0.05');
+SELECT * FROM schedule('net 30', 'CHF 1', '2026-01-31', 'EUR 0.05');
+\echo :LAST_ERROR_SQLSTATE
 -- Totals that the terms do not fit.
 SELECT * FROM schedule('500 due on receipt, rest net 30', 'USD 499.99', '2026-01-31');
 \echo :LAST_ERROR_SQLSTATE
@@ -263,9 +323,21 @@ SELECT paid_on, discount('3/10 2/20 net 60', 'USD 1000', '2026-01-01', paid_on) 
        discount('net 30', 'USD 1000', '2026-01-01', paid_on) AS none
 FROM unnest('{-infinity,2025-12-31,2026-01-01,2026-01-11,2026-01-12,2026-01-21,2026-01-22,2026-03-02,infinity}'::date[]) AS paid_on;
 SELECT discount('100/10 net 30', 'USD 92233720368547758.07', '2026-01-01', '2026-01-05');
+-- Days of grace: ask with the day of payment less them.  Day 13 is in time for ten days and five of grace.
+SELECT discount('2/10 net 30', 'USD 1000', '2026-01-01', date '2026-01-14' - 5) AS day_13, discount('2/10 net 30', 'USD 1000', '2026-01-01', date '2026-01-17' - 5) AS day_16;
+-- The basis of a discount on a net of 1000 and tax of 150: 10 percent of both, or of the net alone; shared out between the two.
+SELECT cash, taken, allocate(taken, shares) AS net_and_tax
+FROM (SELECT total - discount('10/10 net 30', basis, '2026-01-01', '2026-01-11') AS cash, discount('10/10 net 30', basis, '2026-01-01', '2026-01-11') AS taken, shares
+      FROM (VALUES ('USD 1150'::monetary, 'USD 1150'::monetary, '{1000,150}'::numeric[]), ('USD 1150', 'USD 1000', '{1000,0}'), ('USD 1135', 'USD 1000', '{1000,0}'))
+           AS t (total, basis, shares)) AS t;
+SELECT allocate('USD 50', '{200,36}') AS fixed_discount, allocate(discount('10/10 net 30', 'USD 236', '2026-01-01', '2026-01-11'), '{200,36}') AS percent_discount,
+       'USD 490'::monetary / 0.98 AS cleared_by_490;
+-- The same split in two currencies, each with a remainder of its own.
+SELECT total, array_agg(amount ORDER BY instalment) AS amounts
+FROM unnest('{EUR 0.09,USD 0.04}'::monetary[]) AS total CROSS JOIN LATERAL schedule('50% net 30, 50% net 60', total, '2026-01-31') GROUP BY total;
 
 -- The planner expects few rows.
-SELECT proname, prorows FROM pg_proc WHERE pronamespace = 'ar'::regnamespace AND proname = 'schedule';
+SELECT oid::regprocedure AS function, prorows FROM pg_proc WHERE pronamespace = 'ar'::regnamespace AND proname = 'schedule' ORDER BY pronargs;
 
 -- Binary is the text, checked like any other.
 SELECT terms_send('2/10, N/30');
