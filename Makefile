@@ -52,8 +52,8 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-f
 
 # The house, top to bottom: a capability leans only on those before it.
 CAPABILITIES = type party access message item billing cash credit collect account report proof job
-CODE = $(wildcard $(CAPABILITIES:%=sql/code/%.sql))
-BOOKS = $(wildcard $(CAPABILITIES:%=sql/books/%.sql))
+CODE = $(foreach capability,$(CAPABILITIES),$(wildcard sql/code/$(capability).sql) $(sort $(wildcard sql/code/$(capability)_*.sql)))
+BOOKS = $(foreach capability,$(CAPABILITIES),$(wildcard sql/books/$(capability).sql) $(sort $(wildcard sql/books/$(capability)_*.sql)))
 VERSIONED_SCRIPT = sql/ar_ext--$(EXTVERSION).sql
 
 DATA = $(wildcard sql/upgrade/*--*.sql)
