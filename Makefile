@@ -52,8 +52,9 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-f
 
 # The house, top to bottom: a capability leans only on those before it.
 CAPABILITIES = type party access message item billing cash credit collect account report proof job
-CODE = $(foreach capability,$(CAPABILITIES),$(wildcard sql/code/$(capability).sql) $(sort $(wildcard sql/code/$(capability)_*.sql)))
-BOOKS = $(foreach capability,$(CAPABILITIES),$(wildcard sql/books/$(capability).sql) $(sort $(wildcard sql/books/$(capability)_*.sql)))
+# A capability in one file, party.sql, and what it grew by subject after it, party_exchange.sql.
+CODE = $(foreach c,$(CAPABILITIES),$(wildcard sql/code/$(c).sql) $(sort $(wildcard sql/code/$(c)_*.sql)))
+BOOKS = $(foreach c,$(CAPABILITIES),$(wildcard sql/books/$(c).sql) $(sort $(wildcard sql/books/$(c)_*.sql)))
 VERSIONED_SCRIPT = sql/ar_ext--$(EXTVERSION).sql
 
 DATA = $(wildcard sql/upgrade/*--*.sql)
