@@ -136,7 +136,7 @@ BEGIN
     RETURN QUERY
     WITH document AS MATERIALIZED (
         SELECT v.ledger_id, 'invoice' AS table_name, v.invoice_id AS document_id, v.customer_id,
-               v.total AS amount, v.invoiced_on AS issued_on, v.recorded_at, ar.is_posted(v.status) AS is_posted
+               CASE v.kind WHEN 'credit_memo' THEN -v.total ELSE v.total END AS amount, v.invoiced_on AS issued_on, v.recorded_at, ar.is_posted(v.status) AS is_posted
         FROM ar.invoice AS v
         UNION ALL
         SELECT p.ledger_id, 'payment', p.payment_id, p.customer_id, -p.amount, p.received_on, p.recorded_at, true
