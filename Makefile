@@ -60,12 +60,15 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" ar_ext.contr
 MODULE_big = ar_ext
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 PG_CPPFLAGS = -I$(CURDIR)/src -DAR_EXT_VERSION='"$(EXTVERSION)"'
+# QR codes are encoded by libqrencode.
+SHLIB_LINK += -lqrencode
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
 # The house, top to bottom: a capability leans only on those before it.
 CAPABILITIES = type party access message item billing cash credit collect account report proof job
-CODE = $(wildcard $(CAPABILITIES:%=sql/code/%.sql))
-BOOKS = $(wildcard $(CAPABILITIES:%=sql/books/%.sql))
+# A capability in one file, party.sql, and what it grew by subject after it, party_exchange.sql.
+CODE = $(foreach c,$(CAPABILITIES),$(wildcard sql/code/$(c).sql) $(sort $(wildcard sql/code/$(c)_*.sql)))
+BOOKS = $(foreach c,$(CAPABILITIES),$(wildcard sql/books/$(c).sql) $(sort $(wildcard sql/books/$(c)_*.sql)))
 VERSIONED_SCRIPT = sql/ar_ext--$(EXTVERSION).sql
 
 DATA = $(wildcard sql/upgrade/*--*.sql)
