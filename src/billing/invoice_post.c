@@ -337,11 +337,13 @@ compare_series(const void *left, const void *right)
 
 /*
  * draw_numbers numbers the invoices that have no number, series by series.
+ * Those of a series that is numbered in batches stay without.
  */
 static void
 draw_numbers(Invoice *invoices, int count)
 {
 	Invoice   **unnumbered = palloc(sizeof(Invoice *) * count);
+	ArNumbered *numbered;
 	int			n = 0;
 	int			first = 0;
 
@@ -354,23 +356,22 @@ draw_numbers(Invoice *invoices, int count)
 		unnumbered[n++] = &invoices[i];
 	}
 	qsort(unnumbered, n, sizeof(Invoice *), compare_series);
+	numbered = palloc_extended(sizeof(ArNumbered) * (Size) Max(n, 1),
+							   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i < n; i++)
+		numbered[i].dated = unnumbered[i]->invoiced_on;
 	for (int i = 1; i <= n; i++)
 	{
-		ArNumberRun run;
-
 		if (i < n && strcmp(unnumbered[i]->series, unnumbered[first]->series) == 0)
 			continue;
-		run = ar_series_draw(unnumbered[first]->ledger_id,
-							 unnumbered[first]->series, i - first);
-		for (int k = first; k < i; k++)
-		{
-			Invoice    *invoice = unnumbered[k];
-
-			invoice->series_number = run.next++;
-			invoice->number = ar_series_format(&run, invoice->series_number,
-											   invoice->invoiced_on);
-		}
+		ar_series_draw(unnumbered[first]->ledger_id, unnumbered[first]->series,
+					   AR_AT_POSTING, &numbered[first], i - first);
 		first = i;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		unnumbered[i]->series_number = numbered[i].number;
+		unnumbered[i]->number = numbered[i].text;
 	}
 }
 
@@ -400,7 +401,8 @@ write_invoices(Invoice *invoices, int count)
 		if (invoice->is_finished)
 			continue;
 		columns[0][n] = Int64GetDatum(invoice->invoice_id);
-		columns[1][n] = CStringGetTextDatum(invoice->number);
+		nulls[1][n] = invoice->number == NULL;
+		columns[1][n] = nulls[1][n] ? (Datum) 0 : CStringGetTextDatum(invoice->number);
 		nulls[2][n] = invoice->series == NULL;
 		columns[2][n] = nulls[2][n] ? (Datum) 0 : CStringGetTextDatum(invoice->series);
 		nulls[3][n] = invoice->series_number == 0;
