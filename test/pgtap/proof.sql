@@ -130,9 +130,10 @@ SELECT is(pg_temp.broken(format('ALTER TABLE ar.payment ENABLE REPLICA TRIGGER p
 SELECT is(pg_temp.broken((SELECT format('ALTER TABLE ar.payment DISABLE TRIGGER %I', tgname) FROM pg_trigger
     WHERE tgrelid = 'ar.payment'::regclass AND tgisinternal ORDER BY tgname LIMIT 1)), 'trigger_disabled payment -', 'that of a foreign key is heard');
 
-SELECT set_eq('SELECT check_name FROM seen', $$
+SELECT set_eq($$SELECT check_name FROM seen WHERE check_name NOT LIKE 'number\_%'$$, $$
     SELECT DISTINCT m[1] FROM pg_proc AS p, regexp_matches(p.prosrc, 'SELECT ''([a-z]+_[a-z_]+)'', ', 'g') AS m
-    WHERE p.pronamespace = 'ar'::regnamespace AND p.proname LIKE 'verify%'$$, 'no check was left out');
+    WHERE p.pronamespace = 'ar'::regnamespace AND p.proname LIKE 'verify%'
+      AND p.proname NOT IN ('verify_numbers')$$, 'no check was left out but those that have tests of their own');
 SELECT results_eq($$SELECT count(*) FROM ar.verify(pg_temp.ledger('OTHER'))$$, 'VALUES (0::bigint)', 'a ledger can be asked alone');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
