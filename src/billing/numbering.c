@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 
 #include "ar_ext.h"
+#include "billing/reference.h"
 #include "billing/series.h"
 #include "item/transition.h"
 #include "item/writer.h"
@@ -57,11 +58,14 @@ static ArStatement lock_unnumbered =
 static ArStatement write_numbers =
 {
 	.sql =
-	"UPDATE ar.invoice AS v SET number = f.number, series_number = f.series_number"
-	" FROM unnest($2, $3, $4) AS f(invoice_id, number, series_number)"
+	"UPDATE ar.invoice AS v SET number = f.number, series_number = f.series_number,"
+	"  payment_reference = COALESCE(v.payment_reference,"
+	"   CASE WHEN v.kind <> 'credit_memo' THEN f.payment_reference END)"
+	" FROM unnest($2, $3, $4, $5)"
+	"  AS f(invoice_id, number, series_number, payment_reference)"
 	" WHERE v.ledger_id = $1 AND v.invoice_id = f.invoice_id",
-	.nargs = 4,
-	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID}
+	.nargs = 5,
+	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, TEXTARRAYOID}
 };
 
 static ArStatement write_run =
@@ -183,7 +187,9 @@ number_series(int32 ledger_id, const Unnumbered *documents, int count)
 	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
 	Datum	   *texts = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
 	Datum	   *numbers = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
-	Datum		values[4];
+	Datum	   *references = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
+	bool	   *nulls = palloc_extended(sizeof(bool) * (Size) count, MCXT_ALLOC_HUGE);
+	Datum		values[5];
 
 	for (int i = 0; i < count; i++)
 		numbered[i].dated = documents[i].invoiced_on;
@@ -191,14 +197,20 @@ number_series(int32 ledger_id, const Unnumbered *documents, int count)
 		return 0;
 	for (int i = 0; i < count; i++)
 	{
+		char	   *reference;
+
 		ids[i] = Int64GetDatum(documents[i].invoice_id);
 		texts[i] = CStringGetTextDatum(numbered[i].text);
 		numbers[i] = Int64GetDatum(numbered[i].number);
+		reference = ar_creditor_reference_of(numbered[i].text);
+		nulls[i] = reference == NULL;
+		references[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(reference);
 	}
 	values[0] = Int32GetDatum(ledger_id);
 	values[1] = ar_array(ids, NULL, count, INT8OID);
 	values[2] = ar_array(texts, NULL, count, TEXTOID);
 	values[3] = ar_array(numbers, NULL, count, INT8OID);
+	values[4] = ar_array(references, nulls, count, TEXTOID);
 	return ar_writer_execute(&write_numbers, values, SPI_OK_UPDATE);
 }
 
