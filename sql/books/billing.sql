@@ -62,7 +62,7 @@ CREATE TABLE ar.invoice (
     CONSTRAINT invoice_reverses_fkey FOREIGN KEY (ledger_id, reverses_id) REFERENCES ar.invoice,
     CONSTRAINT invoice_kind_check CHECK (CASE kind
         WHEN 'invoice' THEN num_nonnulls(corrects_id, reverses_id) = 0
-        WHEN 'credit_memo' THEN reverses_id IS NULL OR corrects_id IS NULL OR reverses_id = corrects_id
+        WHEN 'credit_memo' THEN reverses_id IS NULL OR coalesce(reverses_id = corrects_id, false)
         WHEN 'debit_memo' THEN reverses_id IS NULL
         WHEN 'deposit' THEN num_nonnulls(corrects_id, reverses_id) = 0
         ELSE false END),
@@ -143,6 +143,7 @@ CREATE TABLE ar.invoice_line (
     tax ar.monetary NOT NULL,
     item_number text,
     buyer_item_number text,
+    corrects_line integer,
     CONSTRAINT invoice_line_pkey PRIMARY KEY (ledger_id, invoice_id, line_number),
     CONSTRAINT invoice_line_invoice_fkey FOREIGN KEY (ledger_id, invoice_id) REFERENCES ar.invoice ON DELETE CASCADE,
     CONSTRAINT invoice_line_line_number_check CHECK (line_number >= 1),
@@ -180,6 +181,7 @@ COMMENT ON COLUMN ar.invoice_line.net IS 'The line without tax: quantity times u
 COMMENT ON COLUMN ar.invoice_line.tax IS 'Tax of the line by itself: net times tax_rate / 100, rounded half up to the minor unit; where prices include tax, gross less net.';
 COMMENT ON COLUMN ar.invoice_line.item_number IS 'The seller''s number of what was sold.';
 COMMENT ON COLUMN ar.invoice_line.buyer_item_number IS 'The buyer''s number of it.';
+COMMENT ON COLUMN ar.invoice_line.corrects_line IS 'Line of the corrected invoice that a line of a memo is about, or NULL.';
 
 ALTER TABLE ar.item ADD CONSTRAINT item_invoice_fkey FOREIGN KEY (ledger_id, invoice_id) REFERENCES ar.invoice;
 

@@ -136,7 +136,9 @@ BEGIN
     RETURN QUERY
     WITH document AS MATERIALIZED (
         SELECT v.ledger_id, 'invoice' AS table_name, v.invoice_id AS document_id, v.customer_id,
-               v.total AS amount, v.invoiced_on AS issued_on, v.recorded_at, ar.is_posted(v.status) AS is_posted
+               CASE v.kind WHEN 'credit_memo' THEN -v.total ELSE v.total END AS amount,
+               v.invoiced_on AS issued_on, v.recorded_at,
+               ar.is_posted(v.status) OR v.recorded_at IS NOT NULL AS is_posted
         FROM ar.invoice AS v
         UNION ALL
         SELECT p.ledger_id, 'payment', p.payment_id, p.customer_id, -p.amount, p.received_on, p.recorded_at, true
@@ -196,18 +198,27 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH fact AS MATERIALIZED (
-        -- What is applied to each invoice, and how much of it by write-offs.
+        -- What is applied to each invoice, and how much of it by write-offs and by its reversal.
         SELECT debit.ledger_id, debit.invoice_id, sum(ar.amount(a.amount)) AS applied,
-               sum(ar.amount(a.amount)) FILTER (WHERE credit.kind = 'write_off') AS written_off
+               sum(ar.amount(a.amount)) FILTER (WHERE credit.kind = 'write_off') AS written_off,
+               sum(ar.amount(a.amount)) FILTER (WHERE r.invoice_id IS NOT NULL) AS reversed
         FROM ar.item AS debit
         JOIN ar.application AS a ON a.ledger_id = debit.ledger_id AND a.debit_item_id = debit.item_id
         LEFT JOIN ar.item AS credit ON credit.ledger_id = a.ledger_id AND credit.item_id = a.credit_item_id
+        LEFT JOIN ar.invoice AS r ON r.ledger_id = credit.ledger_id AND r.invoice_id = credit.invoice_id
+         AND r.reverses_id = debit.invoice_id
         WHERE debit.invoice_id IS NOT NULL AND ar.currency(a.amount) = ar.currency(debit.amount)
         GROUP BY debit.ledger_id, debit.invoice_id
+        UNION ALL
+        SELECT credit.ledger_id, credit.invoice_id, sum(ar.amount(a.amount)), NULL, NULL
+        FROM ar.item AS credit
+        JOIN ar.application AS a ON a.ledger_id = credit.ledger_id AND a.credit_item_id = credit.item_id
+        WHERE credit.invoice_id IS NOT NULL AND ar.currency(a.amount) = ar.currency(credit.amount)
+        GROUP BY credit.ledger_id, credit.invoice_id
     ), expected AS (
         SELECT v.*, CASE
                    WHEN ar.amount(v.total) - coalesce(f.applied, 0) = 0
-                   THEN CASE WHEN f.written_off > 0 THEN 'written_off' ELSE 'paid' END
+                   THEN CASE WHEN f.reversed > 0 THEN 'void' WHEN f.written_off > 0 THEN 'written_off' ELSE 'paid' END
                    WHEN coalesce(f.applied, 0) = 0 THEN 'open'
                    ELSE 'partial' END AS true_status
         FROM ar.invoice AS v
@@ -216,13 +227,15 @@ BEGIN
     )
     SELECT 'invoice_status', e.ledger_id, 'invoice', e.invoice_id,
            format('is %s, what is applied makes it %s', e.status, e.true_status)
-    FROM expected AS e WHERE ar.is_posted(e.status) AND e.status::text <> e.true_status
+    FROM expected AS e
+    WHERE (ar.is_posted(e.status) OR e.recorded_at IS NOT NULL AND e.status = 'void') AND e.status::text <> e.true_status
     UNION ALL
     SELECT 'invoice_recorded', v.ledger_id, 'invoice', v.invoice_id,
            format('is %s, it was recorded at %s', v.status, coalesce(v.recorded_at::text, 'null'))
     FROM ar.invoice AS v
     WHERE (verify_invoices.ledger_id IS NULL OR v.ledger_id = verify_invoices.ledger_id)
       AND CASE WHEN ar.is_posted(v.status) THEN v.recorded_at IS NULL
+               WHEN v.status = 'void' THEN v.recorded_at IS NULL AND v.series_number IS NOT NULL
                ELSE v.recorded_at IS NOT NULL OR v.series_number IS NOT NULL END
     UNION ALL
     SELECT 'invoice_lines', v.ledger_id, 'invoice', v.invoice_id,
@@ -318,6 +331,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_applications(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_invoices(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_numbers(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_memos(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;

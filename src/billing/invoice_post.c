@@ -31,7 +31,8 @@ static ArStatement finish_invoices =
 	"UPDATE ar.invoice AS v SET number = f.number, series = f.series,"
 	"  series_number = f.series_number, payment_reference = f.payment_reference,"
 	"  terms = f.terms, discount_basis = f.discount_basis, net = f.net,"
-	"  tax = f.tax, cash_rounding = f.cash_rounding, status = f.status"
+	"  tax = f.tax, cash_rounding = f.cash_rounding,"
+	"  status = COALESCE(f.status, v.status)"
 	" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 	"  AS f(invoice_id, number, series, series_number, payment_reference, terms,"
 	"   discount_basis, net, tax, cash_rounding, status)"
@@ -112,6 +113,8 @@ read_invoices(TriggerData *trigger, int *count)
 	AttrNumber	invoice_id = ar_column(relation, "invoice_id", INT8OID);
 	AttrNumber	customer_id = ar_column(relation, "customer_id", INT8OID);
 	AttrNumber	kind = ar_column(relation, "kind", TEXTOID);
+	AttrNumber	corrects_id = ar_column(relation, "corrects_id", INT8OID);
+	AttrNumber	reverses_id = ar_column(relation, "reverses_id", INT8OID);
 	AttrNumber	series = ar_column(relation, "series", TEXTOID);
 	AttrNumber	number = ar_column(relation, "number", TEXTOID);
 	AttrNumber	payment_reference = ar_column(relation, "payment_reference", TEXTOID);
@@ -152,6 +155,10 @@ read_invoices(TriggerData *trigger, int *count)
 		invoice->invoice_id = DatumGetInt64(ar_transition_value(&rows, invoice_id));
 		invoice->customer_id = DatumGetInt64(ar_transition_value(&rows, customer_id));
 		invoice->kind = read_kind(&rows, kind);
+		value = slot_getattr(rows.slot, corrects_id, &isnull);
+		invoice->corrects_id = isnull ? 0 : DatumGetInt64(value);
+		value = slot_getattr(rows.slot, reverses_id, &isnull);
+		invoice->reverses_id = isnull ? 0 : DatumGetInt64(value);
 		invoice->invoiced_on = DatumGetDateADT(ar_transition_value(&rows, invoiced_on));
 		invoice->recorded_at = DatumGetTimestampTz(ar_transition_value(&rows, recorded_at));
 		amount = DatumGetArMonetaryP(ar_transition_value(&rows, total));
@@ -169,7 +176,15 @@ read_invoices(TriggerData *trigger, int *count)
 		invoice->has_due_on = !isnull;
 		if (!isnull)
 			invoice->due_on = DatumGetDateADT(value);
+		/* A credit is there to be used at once. */
+		if (isnull && ar_is_credit(invoice))
+		{
+			invoice->has_due_on = true;
+			invoice->due_on = invoice->invoiced_on;
+		}
 		value = slot_getattr(rows.slot, terms, &isnull);
+		if (!isnull)
+			invoice->has_due_on = false;
 		if (!isnull)
 			invoice->terms = (ArTerms *) PG_DETOAST_DATUM_COPY(value);
 		invoice->is_changed = invoice->total_minor == 0;
@@ -307,8 +322,9 @@ write_invoices(ArInvoice *invoices, int count)
 		}
 		if (invoice->rounding_minor != 0)
 			columns[9][n] = PointerGetDatum(ar_monetary_make(invoice->rounding_minor, invoice->currency));
+		nulls[10][n] = invoice->total_minor != 0;
 		columns[10][n] = ArInvoiceStatusGetDatum(ar_status_of(invoice->total_minor,
-															  invoice->total_minor, false));
+															  invoice->total_minor, false, false));
 		n++;
 	}
 	if (n == 0)
@@ -321,7 +337,8 @@ write_invoices(ArInvoice *invoices, int count)
 
 /*
  * post_ledger posts the invoices of one ledger, in the lock order of the
- * books: balances, items, and the series last.
+ * books: balances, items, and the series last.  Memos are judged once their
+ * customers' balances are held: nobody else corrects the same invoice then.
  */
 static void
 post_ledger(TriggerData *trigger, ArInvoice *invoices, int count)
@@ -333,6 +350,7 @@ post_ledger(TriggerData *trigger, ArInvoice *invoices, int count)
 	ar_judge_lines(trigger->tg_relation, &policy, invoices, count,
 				   TRIGGER_FIRED_BY_UPDATE(trigger->tg_event));
 	ar_post_invoice_items(&policy, invoices, count);
+	ar_judge_memos(trigger->tg_relation, invoices, count);
 	draw_numbers(invoices, count);
 	fill_references(invoices, count);
 	write_invoices(invoices, count);
