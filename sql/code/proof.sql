@@ -138,7 +138,7 @@ BEGIN
         SELECT v.ledger_id, 'invoice' AS table_name, v.invoice_id AS document_id, v.customer_id,
                CASE v.kind WHEN 'credit_memo' THEN -v.total ELSE v.total END AS amount,
                v.invoiced_on AS issued_on, v.recorded_at,
-               ar.is_posted(v.status) OR v.recorded_at IS NOT NULL AS is_posted
+               ar.is_posted(v.status) OR v.status = 'void' AND v.recorded_at IS NOT NULL AS is_posted
         FROM ar.invoice AS v
         UNION ALL
         SELECT p.ledger_id, 'payment', p.payment_id, p.customer_id, -p.amount, p.received_on, p.recorded_at, true
@@ -294,7 +294,10 @@ BEGIN
                ('numbering_run', 'numbering_run_fact_budts'), ('numbering_run', 'numbering_run_record_bir'),
                ('numbering_run', 'numbering_run_number_ais'),
                ('payment', 'payment_fact_budts'), ('payment', 'payment_record_bir'),
-               ('payment', 'payment_post_ais')
+               ('payment', 'payment_post_ais'),
+               ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
+               ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
+               ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
@@ -332,6 +335,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_invoices(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_numbers(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_memos(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_recurring(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;
