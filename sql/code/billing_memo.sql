@@ -156,6 +156,11 @@ BEGIN
                           WHEN 'quantity' THEN ar.round(ar.amount(n.charge) * (j.value ->> 'quantity')::numeric / nullif(n.quantity, 0), ar.currency(n.net), 'half_up') END AS charge) AS q
     CROSS JOIN LATERAL ar.line_amount(q.quantity, q.unit_price, ar.currency(n.net), q.discount, q.charge) AS a(value);
 
+    -- Where prices include tax, the lines share what rounding leaves of a rate.
+    PERFORM ar.spread_included_tax(m.ledger_id, array_agg(m.invoice_id))
+    FROM jsonb_array_elements(draft_linked_lines.memos) AS e(value)
+    JOIN ar.invoice AS m ON m.ledger_id = draft_linked_lines.ledger_id AND m.invoice_id = (e.value ->> 'memo_id')::bigint
+    WHERE m.prices_include_tax AND m.tax_rounding = 'document' GROUP BY m.ledger_id;
     UPDATE ar.invoice AS m SET total = b.total
     FROM (SELECT b.invoice_id, ar.sum(b.taxable + b.tax) AS total
           FROM ar.tax_breakdown(draft_linked_lines.ledger_id,
@@ -215,7 +220,7 @@ BEGIN
                coalesce(g.customer_id, c.customer_id) AS customer_id, c.invoice_id AS corrects_id,
                g.invoice_id AS wanted_id, coalesce(g.invoiced_on, greatest(today, c.invoiced_on)) AS invoiced_on, g.terms, g.due_on,
                g.reason, g.number, g.series, upper(coalesce(g.currency, ar.currency(c.total), l.currency)) AS currency,
-               g.details, g.lines, c.payment_means, coalesce(c.prices_include_tax, false) AS prices_include_tax,
+               g.details, g.lines, c.payment_means, coalesce(c.prices_include_tax, false) AS prices_include_tax, c.tax_rounding,
                coalesce(c.supplied_on, c.invoiced_on) AS supplied_on, c.net IS NOT NULL AS has_tax,
                CASE WHEN create_memos.kind = 'credit_memo' AND coalesce(g.apply, true) THEN coalesce(g.apply_to, c.invoice_id) END AS target_id,
                CASE WHEN g.lines IS NULL THEN coalesce(g.amount, ar.amount(ar.creditable(create_memos.ledger_id, c.invoice_id))) END AS amount,
@@ -288,12 +293,12 @@ BEGIN
             SELECT create_memos.ledger_id, p.memo_id, p.customer_id, create_memos.kind, p.corrects_id, p.series, p.number, p.invoiced_on,
                    least(p.supplied_on, p.invoiced_on), p.due_on, p.terms::ar.terms, CASE WHEN p.way = 'linked' THEN p.payment_means END,
                    CASE p.way WHEN 'amount' THEN p.corrects_id IS NOT NULL AND p.has_tax ELSE p.prices_include_tax END,
-                   CASE WHEN p.way = 'linked' AND p.prices_include_tax THEN 'line' ELSE 'document' END,
+                   CASE WHEN p.way = 'linked' THEN p.tax_rounding ELSE 'document' END,
                    ar.monetary(coalesce(p.amount, 0), p.currency), p.reason, p.external_id,
                    CASE WHEN p.external_id IS NOT NULL THEN ar.payload_digest(p.payload) END
             FROM jsonb_to_recordset(plan) AS p(position bigint, memo_id bigint, way text, customer_id bigint, corrects_id bigint, series text,
                 number text, invoiced_on date, supplied_on date, due_on date, terms text, payment_means text, prices_include_tax boolean,
-                has_tax boolean, amount numeric, currency text, reason text, external_id text, payload jsonb)
+                tax_rounding text, has_tax boolean, amount numeric, currency text, reason text, external_id text, payload jsonb)
             WHERE p.way <> 'free'
             ORDER BY p.external_id, p.number, p.position;
         EXCEPTION WHEN unique_violation THEN

@@ -31,15 +31,16 @@ BEGIN
     HAVING sum(ar.amount(m.total)) > max(ar.amount(m.corrected_total))
     UNION ALL
     SELECT 'memo_line_credited', m.ledger_id, 'invoice', m.corrects_id,
-           format('line %s is %s without tax, credit memos make %s', k.corrects_line,
-                  coalesce(max(n.net)::text, 'missing'), sum(ar.amount(k.net)))
+           format('line %s is %s, credit memos make %s', k.corrects_line,
+                  coalesce(max(coalesce(n.gross, n.net))::text, 'missing'), sum(p.amount))
     FROM memo AS m
     JOIN ar.invoice_line AS k ON k.ledger_id = m.ledger_id AND k.invoice_id = m.invoice_id AND k.corrects_line IS NOT NULL
     LEFT JOIN ar.invoice_line AS n ON n.ledger_id = m.ledger_id AND n.invoice_id = m.corrects_id AND n.line_number = k.corrects_line
+    CROSS JOIN LATERAL (SELECT ar.amount(CASE WHEN n.gross IS NULL THEN k.net ELSE k.net + k.tax END) AS amount,
+                               ar.amount(coalesce(n.gross, n.net)) AS most) AS p
     WHERE m.kind = 'credit_memo'
     GROUP BY m.ledger_id, m.corrects_id, k.corrects_line
-    HAVING max(ar.amount(n.net)) IS NULL
-        OR sum(ar.amount(k.net)) NOT BETWEEN least(max(ar.amount(n.net)), 0) AND greatest(max(ar.amount(n.net)), 0)
+    HAVING max(p.most) IS NULL OR sum(p.amount) NOT BETWEEN least(max(p.most), 0) AND greatest(max(p.most), 0)
     UNION ALL
     SELECT 'memo_reversal', m.ledger_id, 'invoice', m.invoice_id,
            format('reverses invoice %s for %s and is %s; that is %s for %s', m.reverses_id, m.total, m.status,

@@ -66,11 +66,12 @@ static ArStatement find_over_credited =
 	.argtypes = {INT4OID, INT8ARRAYOID, INT8ARRAYOID}
 };
 
+/* A line counts as its price does: with tax where the price includes it. */
 static ArStatement find_over_credited_line =
 {
 	.sql =
-	"SELECT COALESCE(c.number, c.invoice_id::text), w.corrects_line, n.net, s.before,"
-	"  n.net OPERATOR(ar.-) s.before, s.asked"
+	"SELECT COALESCE(c.number, c.invoice_id::text), w.corrects_line, l.amount, s.before,"
+	"  l.amount OPERATOR(ar.-) s.before, s.asked"
 	" FROM (SELECT DISTINCT m.corrects_id, k.corrects_line"
 	"  FROM ar.invoice AS m"
 	"  JOIN ar.invoice_line AS k ON k.ledger_id = $1 AND k.invoice_id = m.invoice_id"
@@ -79,16 +80,19 @@ static ArStatement find_over_credited_line =
 	" JOIN ar.invoice AS c ON c.ledger_id = $1 AND c.invoice_id = w.corrects_id"
 	" LEFT JOIN ar.invoice_line AS n ON n.ledger_id = $1"
 	"  AND n.invoice_id = w.corrects_id AND n.line_number = w.corrects_line,"
-	" LATERAL (SELECT COALESCE(ar.sum(k.net) FILTER (WHERE m.invoice_id <> ALL ($2)),"
+	" LATERAL (SELECT COALESCE(n.gross, n.net) AS amount) AS l,"
+	" LATERAL (SELECT COALESCE(ar.sum(p.amount) FILTER (WHERE m.invoice_id <> ALL ($2)),"
 	"    ar.monetary(0, ar.currency(c.total))) AS before,"
-	"   ar.sum(k.net) FILTER (WHERE m.invoice_id = ANY ($2)) AS asked"
+	"   ar.sum(p.amount) FILTER (WHERE m.invoice_id = ANY ($2)) AS asked"
 	"  FROM ar.invoice AS m"
-	"  JOIN ar.invoice_line AS k ON k.ledger_id = $1 AND k.invoice_id = m.invoice_id"
+	"  JOIN ar.invoice_line AS k ON k.ledger_id = $1 AND k.invoice_id = m.invoice_id,"
+	"  LATERAL (SELECT CASE WHEN n.gross IS NULL THEN k.net"
+	"   ELSE k.net OPERATOR(ar.+) k.tax END AS amount) AS p"
 	"  WHERE m.ledger_id = $1 AND m.corrects_id = w.corrects_id"
 	"   AND k.corrects_line = w.corrects_line"
 	"   AND m.kind = 'credit_memo' AND m.recorded_at IS NOT NULL) AS s"
 	" WHERE n.line_number IS NULL"
-	"  OR NOT ar.is_open_within(n.net OPERATOR(ar.-) s.before OPERATOR(ar.-) s.asked, n.net)"
+	"  OR NOT ar.is_open_within(l.amount OPERATOR(ar.-) s.before OPERATOR(ar.-) s.asked, l.amount)"
 	" ORDER BY w.corrects_id, w.corrects_line LIMIT 1",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
@@ -207,7 +211,7 @@ refuse_over_credited_line(Relation relation)
 			(errcode(ERRCODE_AR_OVER_APPLICATION),
 			 errmsg("more would be credited than remains creditable of line %s of invoice %s",
 					SPI_getvalue(row, desc, 2), SPI_getvalue(row, desc, 1)),
-			 errdetail("Of %s without tax, %s was credited before; %s remains, %s is asked for.",
+			 errdetail("Of %s, %s was credited before; %s remains, %s is asked for.",
 					   SPI_getvalue(row, desc, 3), SPI_getvalue(row, desc, 4),
 					   SPI_getvalue(row, desc, 5), SPI_getvalue(row, desc, 6)),
 			 errtableconstraint(relation, "invoice_credited_check")));

@@ -48,7 +48,7 @@ SELECT is(pg_temp.document(:m), 'credit_memo CM-2026-000004 paid 60.00 5.40 65.4
 SELECT results_eq(format('SELECT corrects_line, description, quantity, unit_price, net::text, tax::text FROM ar.invoice_line WHERE invoice_id = %s ORDER BY line_number', :m),
     $$VALUES (2, 'Book', 1::numeric, 50::numeric, 'EUR 50.00', 'EUR 3.50'), (1, 'scratch', 1, 10.00, 'EUR 10.00', 'EUR 1.90')$$, 'at their price and tax');
 SELECT is(pg_temp.outcome(format('SELECT ar.create_credit_memo(%s, %s, lines => ''[{"corrects_line": 2, "quantity": 4}]'', invoiced_on => ''2026-01-10'')', :ledger, :j), 'all'),
-    E'RA002: more would be credited than remains creditable of line 2 of invoice INV-2026-000002\nOf EUR 200.00 without tax, EUR 50.00 was credited before; EUR 150.00 remains, EUR 200.00 is asked for.', 'no line is credited beyond itself');
+    E'RA002: more would be credited than remains creditable of line 2 of invoice INV-2026-000002\nOf EUR 200.00, EUR 50.00 was credited before; EUR 150.00 remains, EUR 200.00 is asked for.', 'no line is credited beyond itself');
 SELECT is(pg_temp.outcome(format('SELECT ar.create_credit_memo(%s, %s, lines => ''[{"corrects_line": 2, "quantity": 2}, {"corrects_line": 2, "quantity": 2}]'', invoiced_on => ''2026-01-10'')', :ledger, :j)), 'RA002', 'nor by two lines of one memo');
 SELECT is(pg_temp.outcome(format('SELECT ar.create_credit_memo(%s, %s, lines => ''[{"corrects_line": 3}]'', invoiced_on => ''2026-01-10'')', :ledger, :j)), '23503', 'nor one that is not there');
 SELECT ar.create_credit_memo(:ledger, :j, lines => '[{"corrects_line": 2}, {"corrects_line": 1}]', invoiced_on => '2026-01-11') AS m \gset
