@@ -10,6 +10,8 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "billing/reference.h"
+
 PG_FUNCTION_INFO_V1(ar_creditor_reference);
 PG_FUNCTION_INFO_V1(ar_creditor_reference_is_valid);
 
@@ -49,16 +51,13 @@ letter_or_digit(char *c)
 }
 
 /*
- * ar_creditor_reference: the reference of what is called by some number.  NULL
- * where the number has neither letter nor digit.  Of a longer one the end is
- * kept, because that is where numbers differ.
+ * make_reference: the reference of what is called by some number.  NULL where
+ * the number has neither letter nor digit.  Of a longer one the end is kept,
+ * because that is where numbers differ.
  */
-Datum
-ar_creditor_reference(PG_FUNCTION_ARGS)
+static char *
+make_reference(const char *from, int at)
 {
-	text	   *number = PG_GETARG_TEXT_PP(0);
-	const char *from = VARDATA_ANY(number);
-	int			at = VARSIZE_ANY_EXHDR(number);
 	char		reference[PREFIX_LENGTH + BODY_MAX];
 	char	   *body = reference + sizeof(reference);
 	int			length;
@@ -73,14 +72,37 @@ ar_creditor_reference(PG_FUNCTION_ARGS)
 	}
 	length = reference + sizeof(reference) - body;
 	if (length == 0)
-		PG_RETURN_NULL();
+		return NULL;
 
 	check = 98 - mod97_of(mod97_of(0, body, length), "RF00", PREFIX_LENGTH);
 	*--body = '0' + check % 10;
 	*--body = '0' + check / 10;
 	*--body = 'F';
 	*--body = 'R';
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(body, PREFIX_LENGTH + length));
+	return pnstrdup(body, PREFIX_LENGTH + length);
+}
+
+/*
+ * ar_creditor_reference_of: the reference of a number, or NULL, for C.
+ */
+char *
+ar_creditor_reference_of(const char *number)
+{
+	return make_reference(number, strlen(number));
+}
+
+/*
+ * ar_creditor_reference: the same for SQL.
+ */
+Datum
+ar_creditor_reference(PG_FUNCTION_ARGS)
+{
+	text	   *number = PG_GETARG_TEXT_PP(0);
+	char	   *reference = make_reference(VARDATA_ANY(number), VARSIZE_ANY_EXHDR(number));
+
+	if (reference == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(reference));
 }
 
 /*

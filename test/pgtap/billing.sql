@@ -115,7 +115,7 @@ INSERT INTO ar.invoice_line (ledger_id, invoice_id, line_number, quantity, unit_
     (:ledger, 4000000001, 1, 2, 3, 0, 'EUR 6', 'EUR 0'), (:ledger, 4000000001, 2, 1, 3, 10, 'EUR 3', 'EUR 0.30');
 SELECT is(pg_temp.outcome($$UPDATE ar.invoice SET status = 'open' WHERE invoice_id = 4000000001$$, 'all'),
     E'23514: the lines of invoice 4000000001 do not add up to its total\nThe total is EUR 10.00, the lines make EUR 9.30.\n'
-    'Correct total or lines of the draft before posting it.', 'lines that make another sum are refused');
+    'Correct total or lines of the draft before posting it, or call ar.recalculate_invoices().', 'lines that make another sum are refused');
 SELECT is(pg_temp.outcome($$SELECT ar.post_invoice(pg_temp.ledger(), 4000000001)$$), '23514', 'by function, too');
 UPDATE ar.invoice SET total = 'USD 9.30' WHERE invoice_id = 4000000001;
 SELECT is(pg_temp.outcome($$UPDATE ar.invoice SET status = 'open' WHERE invoice_id = 4000000001$$), '23514', 'the same sum of another currency, too');
