@@ -52,28 +52,28 @@ AS $$ SELECT '
 :root { --ink: #18212b; --soft: #5b6672; --rule: #d5dbe1; --accent: #14507f; --wash: #f3f6f9; }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: #e6eaee; color: var(--ink); font: 9.5pt/1.45 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
+body { margin: 0; background: #e6eaee; color: var(--ink); font: 9pt/1.4 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
     font-variant-numeric: tabular-nums; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-.sheet { position: relative; width: 210mm; min-height: 297mm; margin: 8mm auto; padding: 14mm 18mm 16mm 20mm; background: #fff;
+.sheet { position: relative; width: 210mm; min-height: 297mm; margin: 8mm auto; padding: 13mm 18mm 14mm 20mm; background: #fff;
     box-shadow: 0 1mm 6mm rgba(24, 33, 43, .18); }
-.top { display: flex; justify-content: space-between; gap: 10mm; padding-bottom: 4.5mm; border-bottom: .6mm solid var(--accent); }
+.top { display: flex; justify-content: space-between; gap: 10mm; padding-bottom: 3.5mm; border-bottom: .6mm solid var(--accent); }
 .brand { color: var(--accent); font-size: 17pt; font-weight: 700; letter-spacing: -.01em; line-height: 1.2; overflow-wrap: anywhere; }
 .contact { color: var(--soft); font-size: 8pt; text-align: right; white-space: nowrap; }
-.parties { display: flex; justify-content: space-between; gap: 10mm; margin-top: 8mm; min-height: 40mm; }
-.recipient { flex: 1 1 0; min-width: 0; overflow-wrap: anywhere; font-size: 10.5pt; }
+.parties { display: flex; justify-content: space-between; gap: 10mm; margin-top: 7mm; min-height: 34mm; }
+.recipient { flex: 1 1 0; min-width: 0; overflow-wrap: anywhere; font-size: 10pt; }
 .sender { margin-bottom: 2.5mm; color: var(--soft); font-size: 7pt; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .facts { flex: 0 0 auto; max-width: 92mm; align-self: flex-start; border-collapse: collapse; }
-.facts th, .facts td { padding: .7mm 0; vertical-align: top; text-align: left; }
+.facts th, .facts td { padding: .45mm 0; vertical-align: top; text-align: left; }
 .facts th { padding-right: 6mm; color: var(--soft); font-weight: 400; white-space: nowrap; }
 .facts td { font-weight: 600; overflow-wrap: anywhere; }
-h1 { margin: 8mm 0 1mm; font-size: 17pt; font-weight: 700; letter-spacing: -.01em; line-height: 1.2; overflow-wrap: anywhere; }
+h1 { margin: 6mm 0 0; font-size: 17pt; font-weight: 700; letter-spacing: -.01em; line-height: 1.2; overflow-wrap: anywhere; }
 h1 .number { color: var(--soft); font-weight: 400; }
-.note { margin: 3mm 0 0; white-space: pre-line; overflow-wrap: anywhere; }
-table.lines { width: 100%; margin-top: 6mm; border-collapse: collapse; }
+.note { margin: 2mm 0 0; white-space: pre-line; overflow-wrap: anywhere; }
+table.lines { width: 100%; margin-top: 4mm; border-collapse: collapse; }
 .lines thead { display: table-header-group; break-inside: avoid; }
 .lines th { padding: 2mm 2mm; border-bottom: .3mm solid var(--ink); color: var(--soft); font-size: 7.5pt; font-weight: 600; letter-spacing: .04em;
     text-align: left; text-transform: uppercase; vertical-align: bottom; }
-.lines td { padding: 2.1mm 2mm; border-bottom: .2mm solid var(--rule); vertical-align: top; }
+.lines td { padding: 1.6mm 2mm; border-bottom: .2mm solid var(--rule); vertical-align: top; }
 .lines tr { break-inside: avoid; }
 .lines tbody tr:last-child { break-after: avoid; }
 .lines th:first-child, .lines td:first-child { padding-left: 0; }
@@ -82,33 +82,31 @@ table.lines { width: 100%; margin-top: 6mm; border-collapse: collapse; }
 .lines .text { overflow-wrap: anywhere; }
 .lines .figure, .lines th.figure { text-align: right; white-space: nowrap; }
 .lines .title { font-weight: 600; white-space: pre-line; }
-.lines .more { color: var(--soft); font-size: 8.5pt; white-space: pre-line; }
+.lines .more { color: var(--soft); font-size: 8pt; white-space: pre-line; }
 .lines .unit { color: var(--soft); }
-.totals { display: flex; justify-content: flex-end; margin-top: 3mm; break-inside: avoid; }
+.totals { display: flex; justify-content: flex-end; margin-top: 1.5mm; break-inside: avoid; }
 .totals table { min-width: 96mm; max-width: 130mm; border-collapse: collapse; }
-.totals th { padding: 1mm 8mm 1mm 2mm; font-weight: 400; text-align: left; overflow-wrap: anywhere; }
-.totals td { padding: 1mm 0; text-align: right; white-space: nowrap; }
+.totals th { padding: .8mm 8mm .8mm 0; font-weight: 400; text-align: left; overflow-wrap: anywhere; }
+.totals td { padding: .8mm 0; text-align: right; white-space: nowrap; }
 .totals .soft th, .totals .soft td { color: var(--soft); }
-.totals .ruled th, .totals .ruled td { padding-top: 2mm; border-top: .2mm solid var(--rule); }
-.totals .sum th, .totals .sum td { padding: 2.2mm 0 2.2mm 2mm; border-top: .3mm solid var(--ink); font-size: 12pt; font-weight: 700; }
-.totals .sum td { padding-left: 0; }
-.totals .due th, .totals .due td { background: var(--wash); color: var(--accent); border-top: .6mm solid var(--accent); }
-.totals .due td { padding-right: 2mm; }
+.totals .soft + .ruled th, .totals .soft + .ruled td { padding-top: 1.6mm; border-top: .2mm solid var(--rule); }
+.totals .sum th, .totals .sum td { padding: 1.8mm 0; border-top: .3mm solid var(--ink); font-size: 12pt; font-weight: 700; }
+.totals .due th, .totals .due td { color: var(--accent); border-top: .6mm solid var(--accent); }
 .reasons { margin: 4mm 0 0; padding: 0; color: var(--soft); font-size: 8.5pt; list-style: none; break-inside: avoid; }
-.payment { display: flex; justify-content: space-between; gap: 8mm; margin-top: 8mm; padding: 5mm 6mm; background: var(--wash); break-inside: avoid; }
+.end { break-inside: avoid; }
+.payment { display: flex; justify-content: space-between; gap: 8mm; margin-top: 6mm; padding: 4.5mm 6mm; background: var(--wash); }
 .payment > div:first-child { flex: 1 1 0; min-width: 0; }
 h2 { margin: 0 0 2mm; color: var(--accent); font-size: 10.5pt; }
 .payment p { margin: 0 0 1mm; }
 .payment .more { color: var(--soft); font-size: 8.5pt; }
-.payment table { margin-top: 3mm; border-collapse: collapse; }
+.payment table { margin-top: 2.5mm; border-collapse: collapse; }
 .payment th, .payment td { padding: .5mm 0; vertical-align: top; text-align: left; }
 .payment th { padding-right: 6mm; color: var(--soft); font-weight: 400; white-space: nowrap; }
 .payment td { font-weight: 600; overflow-wrap: anywhere; }
 .code { flex: 0 0 32mm; margin: 0; text-align: center; }
 .code svg { display: block; width: 32mm; height: 32mm; }
 .code figcaption { margin-top: 1mm; color: var(--soft); font-size: 7.5pt; }
-footer { margin-top: 9mm; padding-top: 2.5mm; border-top: .2mm solid var(--rule); color: var(--soft); font-size: 7.5pt; text-align: center;
-    break-inside: avoid; }
+footer { margin-top: 6mm; padding-top: 2.5mm; border-top: .2mm solid var(--rule); color: var(--soft); font-size: 7.5pt; text-align: center; }
 footer span { white-space: nowrap; }
 .stamp { position: fixed; top: 50%; left: 50%; z-index: 1; padding: 2mm 10mm; border: 1.4mm solid currentColor; border-radius: 3mm; color: #b3261e;
     font-size: 54pt; font-weight: 800; letter-spacing: .08em; line-height: 1.2; opacity: .16; pointer-events: none; text-transform: uppercase;
@@ -247,7 +245,7 @@ BEGIN
         '<!DOCTYPE html>', E'\n<html lang="', ar.html(h.spoken), E'">\n<head>\n<meta charset="utf-8">\n',
         E'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>',
         ar.html(concat_ws(' ', w.labels ->> h.kind, h.number)), E'</title>\n<style>', ar.document_style(),
-        '@page { size: A4; margin: 14mm 18mm 20mm 20mm;',
+        '@page { size: A4; margin: 13mm 18mm 17mm 20mm;',
         ' @bottom-left { content: ', ar.css_string(concat_ws(' ' || E'\u00B7' || ' ', h.seller, h.number)), '; color: #5b6672; font: 7.5pt Arial, "Liberation Sans", sans-serif; }',
         ' @bottom-right { content: ', replace(replace(ar.css_string(w.labels ->> 'page'),
             '\00007bpage\00007d', '" counter(page) "'), '\00007bpages\00007d', '" counter(pages) "'),
@@ -257,8 +255,8 @@ BEGIN
             '<div class="stamp">' || ar.html(w.labels ->> h.status::text) || E'</div>\n' END,
         '<header class="top"><div class="brand">', ar.html(h.seller), '</div><div class="contact">',
         concat_ws('<br>', ar.html_address(CASE WHEN h.seller_legal <> h.seller THEN h.seller_legal END, h.seller_street, h.seller_additional,
-                                          h.seller_postal, h.seller_city, h.seller_region, h.seller_country, NULL),
-                  ar.html(h.phone), ar.html(h.email)), E'</div></header>\n',
+                                          h.seller_postal, h.seller_city, h.seller_region, h.seller_country, h.country),
+                  nullif(concat_ws(' ' || E'\u00B7' || ' ', ar.html(h.phone), ar.html(h.email)), '')), E'</div></header>\n',
         '<section class="parties"><div class="recipient"><div class="sender">',
         ar.html(concat_ws(' ' || E'\u00B7' || ' ', h.seller_legal, h.seller_street, nullif(concat_ws(' ', h.seller_postal, h.seller_city), ''))),
         '</div>', ar.html_address(h.buyer, h.street, h.additional_street, h.postal_code, h.city, h.region, h.country, h.seller_country),
@@ -300,7 +298,7 @@ BEGIN
                ar.html(w.labels ->> CASE WHEN h.kind = 'credit_memo' THEN 'credited' WHEN ar.sign(s.prepaid) > 0 THEN 'payable' ELSE 'total' END),
                ar.html(ar.format_money(CASE WHEN s.prepaid IS NULL THEN h.total ELSE h.total - s.prepaid END, w.labels))), E'\n',
         b.reasons || E'\n',
-        '<section class="payment"><div><h2>', ar.html(w.labels ->> 'payment'), '</h2>',
+        '<div class="end"><section class="payment"><div><h2>', ar.html(w.labels ->> 'payment'), '</h2>',
         CASE WHEN h.kind = 'credit_memo' THEN '<p>' || ar.html(w.labels ->> 'credit_note_terms') || '</p>'
              ELSE coalesce(s.paragraphs, '<p>' || ar.html(w.labels ->> 'nothing_due') || '</p>') END,
         CASE WHEN h.kind <> 'credit_memo' AND s.instalments > 0 THEN concat('<table>',
@@ -318,7 +316,7 @@ BEGIN
         concat_ws(' ' || E'\u00B7' || ' ', '<span>' || ar.html(h.seller_legal) || '</span>',
                   '<span>' || ar.html((w.labels ->> 'registration_id') || ' ' || h.registration_id) || '</span>',
                   '<span>' || ar.html((w.labels ->> 'tax_id') || ' ' || h.tax_id) || '</span>'),
-        E'</footer>\n</main>\n</body>\n</html>\n')
+        E'</footer></div>\n</main>\n</body>\n</html>\n')
     FROM head AS h
     JOIN worded AS w ON w.spoken = h.spoken
     LEFT JOIN line AS n ON n.invoice_id = h.invoice_id
