@@ -196,7 +196,7 @@ BEGIN
         WHERE a.ledger_id = invoices_html.ledger_id AND a.invoice_id = ANY (invoices_html.invoice_ids)
         GROUP BY a.invoice_id
     ), breakdown AS MATERIALIZED (
-        SELECT t.invoice_id,
+        SELECT t.invoice_id, ar.sum(t.taxable) AS net,
                string_agg(format('<tr class="soft"><th scope="row">%s</th><td>%s</td></tr>',
                    ar.html(CASE WHEN t.tax_rate > 0 THEN
                                ar.fill_template(w.labels ->> 'tax_on', ARRAY['rate', ar.format_percent(t.tax_rate, w.labels),
@@ -208,10 +208,15 @@ BEGIN
                        (w.labels ->> ('category_' || t.tax_category)) || ':', t.exemption_reason,
                        CASE WHEN t.exemption_reason IS NULL THEN t.exemption_reason_code ELSE '(' || t.exemption_reason_code || ')' END))),
                    '' ORDER BY t.tax_category) FILTER (WHERE num_nonnulls(t.exemption_reason, t.exemption_reason_code) > 0) || '</ul>' AS reasons
-        FROM ar.invoice_tax AS t
+        FROM (SELECT p.invoice_id, p.tax_category, p.tax_rate, p.taxable, p.tax, p.exemption_reason, p.exemption_reason_code
+              FROM ar.invoice_tax AS p
+              WHERE p.ledger_id = invoices_html.ledger_id AND p.invoice_id = ANY (invoices_html.invoice_ids)
+              UNION ALL
+              -- A draft has no breakdown yet: what its lines make of it.
+              SELECT p.invoice_id, p.tax_category, p.tax_rate, p.taxable, p.tax, p.exemption_reason, p.exemption_reason_code
+              FROM ar.tax_breakdown(invoices_html.ledger_id, ARRAY(SELECT g.invoice_id FROM head AS g WHERE NOT g.is_posted)) AS p) AS t
         JOIN head AS h ON h.invoice_id = t.invoice_id
         JOIN worded AS w ON w.spoken = h.spoken
-        WHERE t.ledger_id = invoices_html.ledger_id AND t.invoice_id = ANY (invoices_html.invoice_ids)
         GROUP BY t.invoice_id
     ), instalment AS MATERIALIZED (
         SELECT s.*, s.amount - s.prepaid AS payable,
@@ -286,7 +291,7 @@ BEGIN
                    ar.html(concat_ws(' ', w.labels ->> 'subtotal', CASE WHEN h.prices_include_tax THEN '(' || (w.labels ->> 'of_price_with_tax') || ')' END)),
                    ar.html(ar.format_amount(n.shown, w.labels))) END,
         a.rows,
-        '<tr class="ruled"><th scope="row">' || ar.html(w.labels ->> 'net') || '</th><td>' || ar.html(ar.format_amount(h.net, w.labels)) || '</td></tr>',
+        '<tr class="ruled"><th scope="row">' || ar.html(w.labels ->> 'net') || '</th><td>' || ar.html(ar.format_amount(coalesce(h.net, b.net), w.labels)) || '</td></tr>',
         b.rows,
         CASE WHEN ar.sign(h.cash_rounding) <> 0 THEN
             '<tr class="soft"><th scope="row">' || ar.html(w.labels ->> 'cash_rounding') || '</th><td>' || ar.html(ar.format_amount(h.cash_rounding, w.labels)) || '</td></tr>' END,

@@ -37,17 +37,26 @@ BEGIN
         SELECT t.invoice_id, array_agg(DISTINCT t.tax_category ORDER BY t.tax_category) AS categories,
                array_agg(format('%s at %s %%: %s, not %s', t.tax_category, trim_scale(t.tax_rate), t.tax,
                                 round(ar.amount(t.taxable) * t.tax_rate / 100, 2)) ORDER BY t.tax_category, t.tax_rate)
-                   FILTER (WHERE abs(ar.amount(t.tax) - round(ar.amount(t.taxable) * t.tax_rate / 100, 2)) >= 1) AS deviating
+                   FILTER (WHERE abs(ar.amount(t.tax) - round(ar.amount(t.taxable) * t.tax_rate / 100, 2)) >= 1) AS deviating,
+               array_agg(t.exemption_reason_code ORDER BY t.tax_category)
+                   FILTER (WHERE NOT ar.is_ubl_code('exemption', t.exemption_reason_code)) AS miscoded
         FROM ar.invoice_tax AS t
         WHERE t.ledger_id = missing_for_ubl.ledger_id AND t.invoice_id = ANY (missing_for_ubl.invoice_ids)
         GROUP BY t.invoice_id
     ), line AS MATERIALIZED (
         SELECT n.invoice_id,
                array_agg(n.line_number ORDER BY n.line_number) FILTER (WHERE ar.ubl_text(n.description) IS NULL) AS nameless,
-               array_agg(n.line_number ORDER BY n.line_number) FILTER (WHERE ar.ubl_text(n.unit_code) IS NULL) AS unitless
+               array_agg(format('%s ("%s")', n.line_number, n.unit_code) ORDER BY n.line_number)
+                   FILTER (WHERE NOT ar.is_ubl_code('unit', n.unit_code)) AS unitless
         FROM ar.invoice_line AS n
         WHERE n.ledger_id = missing_for_ubl.ledger_id AND n.invoice_id = ANY (missing_for_ubl.invoice_ids)
         GROUP BY n.invoice_id
+    ), allowance AS MATERIALIZED (
+        SELECT a.invoice_id, array_agg(format('%s ("%s")', a.allowance_number, a.reason_code) ORDER BY a.allowance_number) AS miscoded
+        FROM ar.invoice_allowance AS a
+        WHERE a.ledger_id = missing_for_ubl.ledger_id AND a.invoice_id = ANY (missing_for_ubl.invoice_ids)
+          AND NOT ar.is_ubl_code(CASE WHEN a.is_charge THEN 'charge' ELSE 'allowance' END, a.reason_code)
+        GROUP BY a.invoice_id
     ), tax_currency AS MATERIALIZED (
         SELECT e.invoiced_on, f.from_currency, f.multiply_by IS NULL AS is_missing
         FROM (SELECT v.invoiced_on, l.currency, array_agg(DISTINCT ar.currency(v.tax)) AS currencies
@@ -61,12 +70,12 @@ BEGIN
                v.supplied_on, v.period_from, v.period_to,
                coalesce(ar.ubl_text(v.buyer_reference), ar.ubl_text(c.buyer_reference)) AS buyer_reference,
                l.country AS seller_country, l.tax_id AS seller_tax_id, coalesce(l.tax_id_scheme, 'VAT') AS seller_scheme,
-               l.registration_id AS seller_registration, l.electronic_address AS seller_address, l.iban,
+               l.registration_id AS seller_registration, l.electronic_address AS seller_address, l.electronic_address_scheme AS seller_address_scheme, l.iban,
                l.currency AS ledger_currency,
                c.code AS customer_code, c.country AS buyer_country, c.tax_id AS buyer_tax_id,
                coalesce(c.tax_id_scheme, 'VAT') AS buyer_scheme, c.registration_id AS buyer_registration,
-               c.electronic_address AS buyer_address,
-               coalesce(b.categories, '{}') AS categories, b.deviating, n.nameless, n.unitless, n.invoice_id IS NOT NULL AS has_lines,
+               c.electronic_address AS buyer_address, c.electronic_address_scheme AS buyer_address_scheme,
+               coalesce(b.categories, '{}') AS categories, b.deviating, b.miscoded AS exemptions, a.miscoded AS allowances, n.nameless, n.unitless, n.invoice_id IS NOT NULL AS has_lines,
                coalesce(e.is_missing, false) AS lacks_rate,
                missing_for_ubl.specification LIKE '%:poacc:billing:3%' AS is_peppol
         FROM ar.invoice AS v
@@ -74,6 +83,7 @@ BEGIN
         JOIN ar.customer AS c ON c.ledger_id = v.ledger_id AND c.customer_id = v.customer_id
         LEFT JOIN breakdown AS b ON b.invoice_id = v.invoice_id
         LEFT JOIN line AS n ON n.invoice_id = v.invoice_id
+        LEFT JOIN allowance AS a ON a.invoice_id = v.invoice_id
         LEFT JOIN tax_currency AS e ON e.invoiced_on = v.invoiced_on AND e.from_currency = ar.currency(v.tax)
         WHERE v.ledger_id = missing_for_ubl.ledger_id AND v.invoice_id = ANY (missing_for_ubl.invoice_ids)
     )
@@ -108,9 +118,20 @@ BEGIN
         (14, d.buyer_scheme = 'VAT' AND NOT (d.buyer_tax_id ~ '^(EL|XI|1A)' OR ar.is_country(left(d.buyer_tax_id, 2))), 'BR-CO-09',
             format('prefix of a country in the VAT id "%s" of customer %s (ar.customer.tax_id)', d.buyer_tax_id, d.customer_code)),
         (15, d.nameless IS NOT NULL, 'BR-25', format('description of line %s (ar.invoice_line.description)', array_to_string(d.nameless, ', '))),
-        (16, d.unitless IS NOT NULL, 'BR-23', format('unit of line %s (ar.invoice_line.unit_code)', array_to_string(d.unitless, ', '))),
+        (16, d.unitless IS NOT NULL, 'BR-CL-23', format('unit of UN/ECE recommendation 20 on line %s (ar.invoice_line.unit_code)', array_to_string(d.unitless, ', '))),
         (17, 'O' = ANY (d.categories) AND cardinality(d.categories) > 1, 'BR-O-11', 'a document of its own for what is outside the scope of tax (category O)'),
         (18, d.deviating IS NOT NULL, 'BR-CO-17', format('tax that is rate times taxable amount, to less than one: %s', array_to_string(d.deviating, '; '))),
+        (24, NOT ar.is_ubl_code('electronic_address', d.seller_address_scheme), 'BR-CL-25',
+            format('scheme of the EAS list for the electronic address of the seller: "%s" is none (ar.ledger.electronic_address_scheme)', d.seller_address_scheme)),
+        (25, NOT ar.is_ubl_code('electronic_address', d.buyer_address_scheme), 'BR-CL-25',
+            format('scheme of the EAS list for the electronic address of customer %s: "%s" is none (ar.customer.electronic_address_scheme)',
+                   d.customer_code, d.buyer_address_scheme)),
+        (26, NOT ar.is_ubl_code('payment_means', d.payment_means), 'BR-CL-16',
+            format('payment means of UNTDID 4461: "%s" is none (ar.invoice.payment_means)', d.payment_means)),
+        (27, d.exemptions IS NOT NULL, 'BR-CL-22',
+            format('reason of the VATEX list for exemption: "%s" is none (exemption_reason_code of lines and allowances)', array_to_string(d.exemptions, '", "'))),
+        (28, d.allowances IS NOT NULL, 'BR-CL-19',
+            format('reason of UNTDID 5189 for an allowance, 7161 for a charge, on number %s (ar.invoice_allowance.reason_code)', array_to_string(d.allowances, ', '))),
         (19, d.payment_means IN ('30', '58') AND d.iban IS NULL AND d.kind <> 'credit_memo', 'BR-61', 'account to transfer to (ar.ledger.iban)'),
         (20, d.lacks_rate, 'BR-53', format('exchange rate from %s to %s for the tax (ar.exchange_rate)', ar.currency(d.total), d.ledger_currency)),
         (21, d.is_peppol AND d.seller_address IS NULL, 'PEPPOL-EN16931-R020', 'electronic address of the seller (ar.ledger.electronic_address)'),
@@ -124,7 +145,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.missing_for_ubl(integer, bigint[], text) IS
-'What the rules of e-invoices demand and the book lacks: a row a document and missing piece, none when all can be sent.
+'What the rules of e-invoices demand and the book lacks, or has in a way they do not take: a row a document and missing piece, none when all can be sent.
 Arguments: ledger_id; invoice_ids; specification, as of ar.invoices_ubl().
 Result: rule is the one that would be broken, by EN 16931, its binding to UBL, or Peppol BIS Billing 3; missing says what, and where it goes.';
 REVOKE ALL ON FUNCTION ar.missing_for_ubl(integer, bigint[], text) FROM PUBLIC;
@@ -140,7 +161,8 @@ AS $$
         ar.ubl_text(city) AS "cbc:CityName",
         ar.ubl_text(postal_code) AS "cbc:PostalZone",
         ar.ubl_text(region) AS "cbc:CountrySubentity",
-        CASE WHEN country IS NOT NULL THEN xmlelement(name "cbc:IdentificationCode", country) END AS "cac:Country"))
+        -- Kosovo has no code of the standard, and 1A in e-invoices.
+        CASE WHEN country IS NOT NULL THEN xmlelement(name "cbc:IdentificationCode", CASE country WHEN 'XK' THEN '1A' ELSE country END) END AS "cac:Country"))
 $$;
 COMMENT ON FUNCTION ar.ubl_address(text, text, text, text, text, text) IS
 'The address of a seller or buyer in UBL (BG-5, BG-8). Arguments: street, additional_street, city, postal_code, region, country; NULL: none.';
@@ -408,7 +430,7 @@ BEGIN
                            xmlelement(name "cbc:ActualDeliveryDate", coalesce(h.supplied_on, h.invoiced_on)),
                            CASE WHEN 'K' = ANY (b.categories) THEN
                                xmlelement(name "cac:DeliveryLocation", xmlelement(name "cac:Address",
-                                   xmlelement(name "cac:Country", xmlelement(name "cbc:IdentificationCode", c.country)))) END) END,
+                                   xmlelement(name "cac:Country", xmlelement(name "cbc:IdentificationCode", CASE c.country WHEN 'XK' THEN '1A' ELSE c.country END)))) END) END,
                    CASE WHEN h.means IS NOT NULL THEN
                        xmlelement(name "cac:PaymentMeans",
                            xmlforest(h.means AS "cbc:PaymentMeansCode",
