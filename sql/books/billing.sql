@@ -5,20 +5,23 @@ CREATE TABLE ar.document_series (
     series text NOT NULL,
     pattern text NOT NULL,
     digits smallint NOT NULL DEFAULT 6,
-    next_number bigint NOT NULL DEFAULT 1,
+    numbering text NOT NULL DEFAULT 'gapless',
+    yearly boolean NOT NULL DEFAULT false,
     CONSTRAINT document_series_pkey PRIMARY KEY (ledger_id, series),
     CONSTRAINT document_series_ledger_fkey FOREIGN KEY (ledger_id) REFERENCES ar.ledger,
     CONSTRAINT document_series_series_check CHECK (series <> ''),
     CONSTRAINT document_series_pattern_check CHECK (pattern LIKE '%{number}%'),
     CONSTRAINT document_series_digits_check CHECK (digits BETWEEN 1 AND 18),
-    CONSTRAINT document_series_next_number_check CHECK (next_number >= 1)
-) WITH (fillfactor = 50);
-COMMENT ON TABLE ar.document_series IS 'A row is one series of document numbers of a ledger: a counter, drawn last and without a gap.';
+    CONSTRAINT document_series_numbering_check CHECK (numbering IN ('gapless', 'fast', 'batch')),
+    CONSTRAINT document_series_yearly_check CHECK (NOT yearly OR pattern LIKE '%{year}%')
+);
+COMMENT ON TABLE ar.document_series IS 'A row is one series of document numbers of a ledger: how they look and how they are drawn. Its counters are rows of ar.document_counter.';
 COMMENT ON COLUMN ar.document_series.ledger_id IS 'The ledger.';
-COMMENT ON COLUMN ar.document_series.series IS 'Name of the series; invoices that name none draw from "invoice".';
+COMMENT ON COLUMN ar.document_series.series IS 'Name of the series; a document that names none draws from that of its kind, such as "invoice".';
 COMMENT ON COLUMN ar.document_series.pattern IS 'How a number is written: {number} is the number, {year} the year of the document.';
 COMMENT ON COLUMN ar.document_series.digits IS 'Digits that {number} is padded to with zeros.';
-COMMENT ON COLUMN ar.document_series.next_number IS 'The number that comes next; written by posting alone. A series begins at 1.';
+COMMENT ON COLUMN ar.document_series.numbering IS 'gapless: drawn at posting, one transaction after the other; fast: drawn at posting from a sequence, without waiting and with gaps; batch: drawn by ar.number_invoices() after posting, without a gap.';
+COMMENT ON COLUMN ar.document_series.yearly IS 'Whether the numbers begin at 1 again each year; the pattern must then show the year.';
 
 CREATE TABLE ar.invoice (
     ledger_id integer NOT NULL,
@@ -59,7 +62,7 @@ CREATE TABLE ar.invoice (
     CONSTRAINT invoice_reverses_fkey FOREIGN KEY (ledger_id, reverses_id) REFERENCES ar.invoice,
     CONSTRAINT invoice_kind_check CHECK (CASE kind
         WHEN 'invoice' THEN num_nonnulls(corrects_id, reverses_id) = 0
-        WHEN 'credit_memo' THEN reverses_id IS NULL OR corrects_id IS NULL OR reverses_id = corrects_id
+        WHEN 'credit_memo' THEN reverses_id IS NULL OR coalesce(reverses_id = corrects_id, false)
         WHEN 'debit_memo' THEN reverses_id IS NULL
         WHEN 'deposit' THEN num_nonnulls(corrects_id, reverses_id) = 0
         ELSE false END),
@@ -94,9 +97,9 @@ COMMENT ON COLUMN ar.invoice.kind IS 'invoice, credit_memo, debit_memo or deposi
 COMMENT ON COLUMN ar.invoice.corrects_id IS 'The invoice that a credit or debit memo corrects, or NULL.';
 COMMENT ON COLUMN ar.invoice.reverses_id IS 'The invoice that a credit memo takes back entirely, or NULL.';
 COMMENT ON COLUMN ar.invoice.series IS 'The series its number is drawn from at posting; NULL with a number of its own.';
-COMMENT ON COLUMN ar.invoice.series_number IS 'Its place in the series; set at posting.';
-COMMENT ON COLUMN ar.invoice.number IS 'Number that people see, unique in the ledger; drawn at posting unless given.';
-COMMENT ON COLUMN ar.invoice.payment_reference IS 'What the payer is asked to quote; NULL: made at posting from the number as a creditor reference of ISO 11649 (RF), where it fits.';
+COMMENT ON COLUMN ar.invoice.series_number IS 'Its place in the series; set when its number is drawn.';
+COMMENT ON COLUMN ar.invoice.number IS 'Number that people see, unique in the ledger; drawn at posting unless given, or after it where the series is numbered in batches.';
+COMMENT ON COLUMN ar.invoice.payment_reference IS 'What the payer is asked to quote; NULL: made from the number, when that is drawn, as a creditor reference of ISO 11649 (RF), where it fits.';
 COMMENT ON COLUMN ar.invoice.invoiced_on IS 'Invoice date, which the terms count from.';
 COMMENT ON COLUMN ar.invoice.supplied_on IS 'Date of supply, which tax rates go by; NULL: the invoice date.';
 COMMENT ON COLUMN ar.invoice.period_from IS 'First day of the period billed, if there is one.';
@@ -140,6 +143,7 @@ CREATE TABLE ar.invoice_line (
     tax ar.monetary NOT NULL,
     item_number text,
     buyer_item_number text,
+    corrects_line integer,
     CONSTRAINT invoice_line_pkey PRIMARY KEY (ledger_id, invoice_id, line_number),
     CONSTRAINT invoice_line_invoice_fkey FOREIGN KEY (ledger_id, invoice_id) REFERENCES ar.invoice ON DELETE CASCADE,
     CONSTRAINT invoice_line_line_number_check CHECK (line_number >= 1),
@@ -177,11 +181,9 @@ COMMENT ON COLUMN ar.invoice_line.net IS 'The line without tax: quantity times u
 COMMENT ON COLUMN ar.invoice_line.tax IS 'Tax of the line by itself: net times tax_rate / 100, rounded half up to the minor unit; where prices include tax, gross less net.';
 COMMENT ON COLUMN ar.invoice_line.item_number IS 'The seller''s number of what was sold.';
 COMMENT ON COLUMN ar.invoice_line.buyer_item_number IS 'The buyer''s number of it.';
+COMMENT ON COLUMN ar.invoice_line.corrects_line IS 'Line of the corrected invoice that a line of a memo is about, or NULL.';
 
 ALTER TABLE ar.item ADD CONSTRAINT item_invoice_fkey FOREIGN KEY (ledger_id, invoice_id) REFERENCES ar.invoice;
-
-CREATE TRIGGER document_series_derived_buts BEFORE UPDATE OF next_number OR TRUNCATE ON ar.document_series
-    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_derived();
 
 CREATE TRIGGER invoice_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.invoice
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_invoice();

@@ -39,12 +39,15 @@ AS $$
         RETURNING ledger_id
     ), new_series AS (
         INSERT INTO ar.document_series (ledger_id, series, pattern)
-        SELECT n.ledger_id, 'invoice', 'INV-{year}-{number}' FROM new_ledger AS n
+        SELECT n.ledger_id, s.series, s.pattern
+        FROM new_ledger AS n,
+             (VALUES ('invoice', 'INV-{year}-{number}'), ('credit_memo', 'CM-{year}-{number}'),
+                     ('debit_memo', 'DM-{year}-{number}'), ('deposit', 'DEP-{year}-{number}')) AS s(series, pattern)
     )
     SELECT n.ledger_id FROM new_ledger AS n;
 $$;
 COMMENT ON FUNCTION ar.create_ledger(text, text, text, text, ar.terms) IS
-'Creates a ledger, the book of one client company, with its series of invoice numbers, and returns its ledger_id.
+'Creates a ledger, the book of one client company, with a series of numbers for each kind of document, and returns its ledger_id.
 Arguments: code, unique; name; currency, the ISO 4217 code it keeps its book in; timezone, an IANA name that decides when its day ends; terms, for customers that have none of their own.
 Errors: 23505 the code is taken; 23514 unknown currency; 22023 unknown time zone; 22P02 malformed terms.';
 REVOKE ALL ON FUNCTION ar.create_ledger(text, text, text, text, ar.terms) FROM PUBLIC;

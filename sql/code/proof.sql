@@ -136,7 +136,9 @@ BEGIN
     RETURN QUERY
     WITH document AS MATERIALIZED (
         SELECT v.ledger_id, 'invoice' AS table_name, v.invoice_id AS document_id, v.customer_id,
-               v.total AS amount, v.invoiced_on AS issued_on, v.recorded_at, ar.is_posted(v.status) AS is_posted
+               CASE v.kind WHEN 'credit_memo' THEN -v.total ELSE v.total END AS amount,
+               v.invoiced_on AS issued_on, v.recorded_at,
+               ar.is_posted(v.status) OR v.recorded_at IS NOT NULL AS is_posted
         FROM ar.invoice AS v
         UNION ALL
         SELECT p.ledger_id, 'payment', p.payment_id, p.customer_id, -p.amount, p.received_on, p.recorded_at, true
@@ -196,18 +198,27 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH fact AS MATERIALIZED (
-        -- What is applied to each invoice, and how much of it by write-offs.
+        -- What is applied to each invoice, and how much of it by write-offs and by its reversal.
         SELECT debit.ledger_id, debit.invoice_id, sum(ar.amount(a.amount)) AS applied,
-               sum(ar.amount(a.amount)) FILTER (WHERE credit.kind = 'write_off') AS written_off
+               sum(ar.amount(a.amount)) FILTER (WHERE credit.kind = 'write_off') AS written_off,
+               sum(ar.amount(a.amount)) FILTER (WHERE r.invoice_id IS NOT NULL) AS reversed
         FROM ar.item AS debit
         JOIN ar.application AS a ON a.ledger_id = debit.ledger_id AND a.debit_item_id = debit.item_id
         LEFT JOIN ar.item AS credit ON credit.ledger_id = a.ledger_id AND credit.item_id = a.credit_item_id
+        LEFT JOIN ar.invoice AS r ON r.ledger_id = credit.ledger_id AND r.invoice_id = credit.invoice_id
+         AND r.reverses_id = debit.invoice_id
         WHERE debit.invoice_id IS NOT NULL AND ar.currency(a.amount) = ar.currency(debit.amount)
         GROUP BY debit.ledger_id, debit.invoice_id
+        UNION ALL
+        SELECT credit.ledger_id, credit.invoice_id, sum(ar.amount(a.amount)), NULL, NULL
+        FROM ar.item AS credit
+        JOIN ar.application AS a ON a.ledger_id = credit.ledger_id AND a.credit_item_id = credit.item_id
+        WHERE credit.invoice_id IS NOT NULL AND ar.currency(a.amount) = ar.currency(credit.amount)
+        GROUP BY credit.ledger_id, credit.invoice_id
     ), expected AS (
         SELECT v.*, CASE
                    WHEN ar.amount(v.total) - coalesce(f.applied, 0) = 0
-                   THEN CASE WHEN f.written_off > 0 THEN 'written_off' ELSE 'paid' END
+                   THEN CASE WHEN f.reversed > 0 THEN 'void' WHEN f.written_off > 0 THEN 'written_off' ELSE 'paid' END
                    WHEN coalesce(f.applied, 0) = 0 THEN 'open'
                    ELSE 'partial' END AS true_status
         FROM ar.invoice AS v
@@ -216,14 +227,15 @@ BEGIN
     )
     SELECT 'invoice_status', e.ledger_id, 'invoice', e.invoice_id,
            format('is %s, what is applied makes it %s', e.status, e.true_status)
-    FROM expected AS e WHERE ar.is_posted(e.status) AND e.status::text <> e.true_status
+    FROM expected AS e
+    WHERE (ar.is_posted(e.status) OR e.recorded_at IS NOT NULL AND e.status = 'void') AND e.status::text <> e.true_status
     UNION ALL
     SELECT 'invoice_recorded', v.ledger_id, 'invoice', v.invoice_id,
-           format('is %s, its number is %s, it was recorded at %s', v.status,
-                  coalesce(v.number, 'null'), coalesce(v.recorded_at::text, 'null'))
+           format('is %s, it was recorded at %s', v.status, coalesce(v.recorded_at::text, 'null'))
     FROM ar.invoice AS v
     WHERE (verify_invoices.ledger_id IS NULL OR v.ledger_id = verify_invoices.ledger_id)
-      AND CASE WHEN ar.is_posted(v.status) THEN v.recorded_at IS NULL OR v.number IS NULL
+      AND CASE WHEN ar.is_posted(v.status) THEN v.recorded_at IS NULL
+               WHEN v.status = 'void' THEN v.recorded_at IS NULL AND v.series_number IS NOT NULL
                ELSE v.recorded_at IS NOT NULL OR v.series_number IS NOT NULL END
     UNION ALL
     SELECT 'invoice_lines', v.ledger_id, 'invoice', v.invoice_id,
@@ -241,31 +253,11 @@ BEGIN
            format('line %s has no invoice', n.line_number)
     FROM ar.invoice_line AS n
     WHERE (verify_invoices.ledger_id IS NULL OR n.ledger_id = verify_invoices.ledger_id)
-      AND NOT EXISTS (SELECT FROM ar.invoice AS v WHERE v.ledger_id = n.ledger_id AND v.invoice_id = n.invoice_id)
-    UNION ALL
-    SELECT 'number_double', g.ledger_id, 'invoice', min(g.invoice_id),
-           format('number %s of series "%s" is used %s times', g.series_number, g.series, count(*))
-    FROM ar.invoice AS g
-    WHERE g.series_number IS NOT NULL
-      AND (verify_invoices.ledger_id IS NULL OR g.ledger_id = verify_invoices.ledger_id)
-    GROUP BY g.ledger_id, g.series, g.series_number HAVING count(*) > 1
-    UNION ALL
-    SELECT 'number_gap', s.ledger_id, 'document_series', NULL,
-           format('series "%s" has drawn %s numbers, its invoices hold %s, from %s to %s', s.series,
-                  s.next_number - 1, coalesce(u.used, 0), coalesce(u.first_used::text, 'none'),
-                  coalesce(u.last_used::text, 'none'))
-    FROM ar.document_series AS s
-    LEFT JOIN (SELECT v.ledger_id, v.series, count(DISTINCT v.series_number) AS used,
-                      min(v.series_number) AS first_used, max(v.series_number) AS last_used
-               FROM ar.invoice AS v WHERE v.series_number IS NOT NULL
-               GROUP BY v.ledger_id, v.series) AS u ON u.ledger_id = s.ledger_id AND u.series = s.series
-    WHERE (verify_invoices.ledger_id IS NULL OR s.ledger_id = verify_invoices.ledger_id)
-      AND (coalesce(u.used, 0) <> coalesce(u.last_used, 0)
-           OR coalesce(u.last_used, 0) <> s.next_number - 1);
+      AND NOT EXISTS (SELECT FROM ar.invoice AS v WHERE v.ledger_id = n.ledger_id AND v.invoice_id = n.invoice_id);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_invoices(integer) IS
-'The part of ar.verify() on invoices: status, lines, and numbers without gap or double.';
+'The part of ar.verify() on invoices: status, moment of posting, and lines.';
 
 CREATE FUNCTION ar.verify_triggers()
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
@@ -283,7 +275,9 @@ BEGIN
                ('customer_balance', 'customer_balance_derived_biudts'),
                ('customer_balance', 'customer_balance_limit_ais'),
                ('customer_balance', 'customer_balance_limit_aus'),
-               ('document_series', 'document_series_derived_buts'),
+               ('document_counter', 'document_counter_derived_biudts'),
+               ('document_series', 'document_series_fact_bts'),
+               ('document_series', 'document_series_guard_bur'),
                ('invoice', 'invoice_guard_biudr'), ('invoice', 'invoice_fact_bts'),
                ('invoice', 'invoice_post_ais'), ('invoice', 'invoice_post_aus'),
                ('invoice_allowance', 'invoice_allowance_fact_bts'),
@@ -297,6 +291,8 @@ BEGIN
                ('invoice_tax', 'invoice_tax_derived_biudts'),
                ('item_discount', 'item_discount_derived_biudts'),
                ('item', 'item_derived_biudts'), ('item', 'item_follow_aus'),
+               ('numbering_run', 'numbering_run_fact_budts'), ('numbering_run', 'numbering_run_record_bir'),
+               ('numbering_run', 'numbering_run_number_ais'),
                ('payment', 'payment_fact_budts'), ('payment', 'payment_record_bir'),
                ('payment', 'payment_post_ais')
     ), present AS (
@@ -334,6 +330,8 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_items(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_applications(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_invoices(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_numbers(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_memos(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;

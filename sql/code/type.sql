@@ -1200,11 +1200,12 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ar.is_posted(ar.invoice_status) IS
 'Whether an invoice of that status is posted: open, partial, paid or written_off. Drafts, held and void invoices are not.';
 
-CREATE FUNCTION ar.invoice_status_of(total ar.monetary, open ar.monetary, written_off boolean) RETURNS ar.invoice_status
+CREATE FUNCTION ar.invoice_status_of(total ar.monetary, open ar.monetary, written_off boolean,
+                                     reversed boolean DEFAULT false) RETURNS ar.invoice_status
 AS 'MODULE_PATHNAME', 'ar_invoice_status_of'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ar.invoice_status_of(ar.monetary, ar.monetary, boolean) IS
-'The status that its facts give a posted invoice. Arguments: total, what of it is open, and whether its last application was a write-off. Nothing open is paid, or written_off; all open is open; anything else is partial.
+COMMENT ON FUNCTION ar.invoice_status_of(ar.monetary, ar.monetary, boolean, boolean) IS
+'The status that its facts give a posted invoice. Arguments: total, what of it is open, whether its last application was a write-off, and whether it was reversed. Nothing open is paid, written_off or void; all open is open; anything else is partial.
 Errors: RA009 the amounts are of two currencies.';
 
 

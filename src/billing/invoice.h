@@ -27,6 +27,8 @@ typedef struct ArInvoice
 	int64		invoice_id;
 	int64		customer_id;
 	const char *kind;			/* "invoice", "credit_memo" and so on */
+	int64		corrects_id;	/* 0: corrects no invoice */
+	int64		reverses_id;	/* 0: reverses none */
 	char	   *series;			/* NULL: none named */
 	char	   *number;			/* NULL: to be drawn */
 	int64		series_number;	/* 0: not drawn */
@@ -67,6 +69,8 @@ extern void ar_judge_lines(Relation relation, const ArBillingPolicy *policy,
 						   ArInvoice *invoices, int count, bool may_have_lines);
 extern void ar_post_invoice_items(const ArBillingPolicy *policy,
 								  ArInvoice *invoices, int count);
+
+extern void ar_judge_memos(Relation relation, ArInvoice *invoices, int count);
 
 extern ArInvoice *ar_find_invoice(ArInvoice *invoices, int count, int64 invoice_id);
 extern bool ar_is_credit(const ArInvoice *invoice);

@@ -21,7 +21,8 @@ PG_FUNCTION_INFO_V1(ar_tg_guard_invoice_line);
 
 /*
  * An invoice is written off when its last part was taken by a write-off that
- * still stands.  The items are looked up invoice by invoice: a join with all
+ * still stands, and void when it was taken by its reversal, which takes all or
+ * is not posted.  The items are looked up invoice by invoice: a join with all
  * of them summed up beforehand would be read again for each.
  */
 static ArStatement follow_items =
@@ -30,7 +31,10 @@ static ArStatement follow_items =
 	"UPDATE ar.invoice AS v SET status = s.status"
 	" FROM unnest($2) AS w(invoice_id),"
 	"  LATERAL (SELECT ar.invoice_status_of(ar.sum(i.amount), ar.sum(i.open),"
-	"    ar.sign(ar.sum(i.open)) = 0 AND ar.is_written_off($1, w.invoice_id)) AS status"
+	"    ar.sign(ar.sum(i.open)) = 0 AND ar.is_written_off($1, w.invoice_id),"
+	"    ar.sign(ar.sum(i.open)) = 0 AND EXISTS (SELECT FROM ar.invoice AS r"
+	"     WHERE r.ledger_id = $1 AND r.reverses_id = w.invoice_id"
+	"      AND r.recorded_at IS NOT NULL)) AS status"
 	"   FROM ar.item AS i"
 	"   WHERE i.ledger_id = $1 AND i.invoice_id = w.invoice_id) AS s"
 	" WHERE v.ledger_id = $1 AND v.invoice_id = w.invoice_id"

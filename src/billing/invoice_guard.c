@@ -55,6 +55,12 @@ check_move(Relation relation, ArInvoiceStatus from, ArInvoiceStatus to)
 						ar_status_name(from), ar_status_name(to)),
 				 errhint("ar.invoice_status_graph() lists the moves there are."),
 				 errtablecol(relation, ar_column(relation, "status", AR_TYPE_STATUS))));
+	if (to == AR_STATUS_VOID && ar_status_is_posted(from))
+		ereport(ERROR,
+				(errcode(ERRCODE_AR_INVALID_TRANSITION),
+				 errmsg("an invoice that is posted becomes void by its reversal"),
+				 errhint("Use ar.void_invoice(), which posts it."),
+				 errtablecol(relation, ar_column(relation, "status", AR_TYPE_STATUS))));
 	if (ar_status_is_posted(to) &&
 		(to != AR_STATUS_OPEN || ar_status_is_posted(from)))
 		ereport(ERROR,
@@ -140,6 +146,13 @@ ar_tg_guard_invoice(PG_FUNCTION_ARGS)
 	to = status_of(tuple, desc, status);
 	if (ar_writer_active())
 	{
+		if (from == AR_STATUS_VOID && to != AR_STATUS_VOID)
+			ereport(ERROR,
+					(errcode(ERRCODE_AR_INVALID_TRANSITION),
+					 errmsg("an invoice that is void stays void"),
+					 errdetail("What its reversal is applied to cannot be undone."),
+					 errhint("Create the invoice again."),
+					 errtable(relation)));
 		if (from != to && !ar_status_can_move(from, to))
 			elog(ERROR, "ar_tg_guard_invoice: the writer moves an invoice from %s to %s",
 				 ar_status_name(from), ar_status_name(to));

@@ -23,9 +23,6 @@
 #include "type/invoice_status.h"
 #include "type/monetary.h"
 
-/* Where an invoice draws its number from when it names no series. */
-#define DEFAULT_SERIES	"invoice"
-
 PG_FUNCTION_INFO_V1(ar_tg_post_invoice);
 
 static ArStatement finish_invoices =
@@ -34,7 +31,8 @@ static ArStatement finish_invoices =
 	"UPDATE ar.invoice AS v SET number = f.number, series = f.series,"
 	"  series_number = f.series_number, payment_reference = f.payment_reference,"
 	"  terms = f.terms, discount_basis = f.discount_basis, net = f.net,"
-	"  tax = f.tax, cash_rounding = f.cash_rounding, status = f.status"
+	"  tax = f.tax, cash_rounding = f.cash_rounding,"
+	"  status = COALESCE(f.status, v.status)"
 	" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 	"  AS f(invoice_id, number, series, series_number, payment_reference, terms,"
 	"   discount_basis, net, tax, cash_rounding, status)"
@@ -115,6 +113,8 @@ read_invoices(TriggerData *trigger, int *count)
 	AttrNumber	invoice_id = ar_column(relation, "invoice_id", INT8OID);
 	AttrNumber	customer_id = ar_column(relation, "customer_id", INT8OID);
 	AttrNumber	kind = ar_column(relation, "kind", TEXTOID);
+	AttrNumber	corrects_id = ar_column(relation, "corrects_id", INT8OID);
+	AttrNumber	reverses_id = ar_column(relation, "reverses_id", INT8OID);
 	AttrNumber	series = ar_column(relation, "series", TEXTOID);
 	AttrNumber	number = ar_column(relation, "number", TEXTOID);
 	AttrNumber	payment_reference = ar_column(relation, "payment_reference", TEXTOID);
@@ -155,6 +155,10 @@ read_invoices(TriggerData *trigger, int *count)
 		invoice->invoice_id = DatumGetInt64(ar_transition_value(&rows, invoice_id));
 		invoice->customer_id = DatumGetInt64(ar_transition_value(&rows, customer_id));
 		invoice->kind = read_kind(&rows, kind);
+		value = slot_getattr(rows.slot, corrects_id, &isnull);
+		invoice->corrects_id = isnull ? 0 : DatumGetInt64(value);
+		value = slot_getattr(rows.slot, reverses_id, &isnull);
+		invoice->reverses_id = isnull ? 0 : DatumGetInt64(value);
 		invoice->invoiced_on = DatumGetDateADT(ar_transition_value(&rows, invoiced_on));
 		invoice->recorded_at = DatumGetTimestampTz(ar_transition_value(&rows, recorded_at));
 		amount = DatumGetArMonetaryP(ar_transition_value(&rows, total));
@@ -172,7 +176,15 @@ read_invoices(TriggerData *trigger, int *count)
 		invoice->has_due_on = !isnull;
 		if (!isnull)
 			invoice->due_on = DatumGetDateADT(value);
+		/* A credit is there to be used at once. */
+		if (isnull && ar_is_credit(invoice))
+		{
+			invoice->has_due_on = true;
+			invoice->due_on = invoice->invoiced_on;
+		}
 		value = slot_getattr(rows.slot, terms, &isnull);
+		if (!isnull)
+			invoice->has_due_on = false;
 		if (!isnull)
 			invoice->terms = (ArTerms *) PG_DETOAST_DATUM_COPY(value);
 		invoice->is_changed = invoice->total_minor == 0;
@@ -198,11 +210,13 @@ compare_series(const void *left, const void *right)
 
 /*
  * draw_numbers numbers the invoices that have no number, series by series.
+ * Those of a series that is numbered in batches stay without.
  */
 static void
 draw_numbers(ArInvoice *invoices, int count)
 {
 	ArInvoice **unnumbered = palloc_extended(sizeof(ArInvoice *) * (Size) count, MCXT_ALLOC_HUGE);
+	ArNumbered *numbered;
 	int			n = 0;
 	int			first = 0;
 
@@ -210,29 +224,29 @@ draw_numbers(ArInvoice *invoices, int count)
 	{
 		if (invoices[i].number != NULL)
 			continue;
+		/* Where no series is named, it is that of the kind. */
 		if (invoices[i].series == NULL)
-			invoices[i].series = DEFAULT_SERIES;
+			invoices[i].series = unconstify(char *, invoices[i].kind);
 		unnumbered[n++] = &invoices[i];
 	}
 	qsort(unnumbered, n, sizeof(ArInvoice *), compare_series);
+	numbered = palloc_extended(sizeof(ArNumbered) * (Size) Max(n, 1),
+							   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i < n; i++)
+		numbered[i].dated = unnumbered[i]->invoiced_on;
 	for (int i = 1; i <= n; i++)
 	{
-		ArNumberRun run;
-
 		if (i < n && strcmp(unnumbered[i]->series, unnumbered[first]->series) == 0)
 			continue;
-		run = ar_series_draw(unnumbered[first]->ledger_id,
-							 unnumbered[first]->series, i - first);
-		for (int k = first; k < i; k++)
-		{
-			ArInvoice  *invoice = unnumbered[k];
-
-			invoice->series_number = run.next++;
-			invoice->number = ar_series_format(&run, invoice->series_number,
-											   invoice->invoiced_on);
-			invoice->is_changed = true;
-		}
+		ar_series_draw(unnumbered[first]->ledger_id, unnumbered[first]->series,
+					   AR_AT_POSTING, &numbered[first], i - first);
 		first = i;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		unnumbered[i]->series_number = numbered[i].number;
+		unnumbered[i]->number = numbered[i].text;
+		unnumbered[i]->is_changed = true;
 	}
 }
 
@@ -245,7 +259,8 @@ fill_references(ArInvoice *invoices, int count)
 {
 	for (int i = 0; i < count; i++)
 	{
-		if (invoices[i].payment_reference != NULL || ar_is_credit(&invoices[i]))
+		if (invoices[i].payment_reference != NULL || invoices[i].number == NULL ||
+			ar_is_credit(&invoices[i]))
 			continue;
 		invoices[i].payment_reference = ar_creditor_reference_of(invoices[i].number);
 		if (invoices[i].payment_reference != NULL)
@@ -290,7 +305,7 @@ write_invoices(ArInvoice *invoices, int count)
 		if (!invoice->is_changed)
 			continue;
 		columns[0][n] = Int64GetDatum(invoice->invoice_id);
-		columns[1][n] = CStringGetTextDatum(invoice->number);
+		columns[1][n] = text_or_null(invoice->number, &nulls[1][n]);
 		columns[2][n] = text_or_null(invoice->series, &nulls[2][n]);
 		nulls[3][n] = invoice->series_number == 0;
 		columns[3][n] = Int64GetDatum(invoice->series_number);
@@ -307,8 +322,9 @@ write_invoices(ArInvoice *invoices, int count)
 		}
 		if (invoice->rounding_minor != 0)
 			columns[9][n] = PointerGetDatum(ar_monetary_make(invoice->rounding_minor, invoice->currency));
+		nulls[10][n] = invoice->total_minor != 0;
 		columns[10][n] = ArInvoiceStatusGetDatum(ar_status_of(invoice->total_minor,
-															  invoice->total_minor, false));
+															  invoice->total_minor, false, false));
 		n++;
 	}
 	if (n == 0)
@@ -321,7 +337,8 @@ write_invoices(ArInvoice *invoices, int count)
 
 /*
  * post_ledger posts the invoices of one ledger, in the lock order of the
- * books: balances, items, and the series last.
+ * books: balances, items, and the series last.  Memos are judged once their
+ * customers' balances are held: nobody else corrects the same invoice then.
  */
 static void
 post_ledger(TriggerData *trigger, ArInvoice *invoices, int count)
@@ -333,6 +350,7 @@ post_ledger(TriggerData *trigger, ArInvoice *invoices, int count)
 	ar_judge_lines(trigger->tg_relation, &policy, invoices, count,
 				   TRIGGER_FIRED_BY_UPDATE(trigger->tg_event));
 	ar_post_invoice_items(&policy, invoices, count);
+	ar_judge_memos(trigger->tg_relation, invoices, count);
 	draw_numbers(invoices, count);
 	fill_references(invoices, count);
 	write_invoices(invoices, count);

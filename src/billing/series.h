@@ -7,15 +7,23 @@
 
 #include "utils/date.h"
 
-/* A run of consecutive numbers drawn from one series. */
-typedef struct ArNumberRun
+/* When a document of a series is to be numbered. */
+typedef enum ArNumberingMoment
 {
-	int64		next;			/* the next number to hand out */
-	const char *pattern;		/* with {year} and {number} */
-	int			digits;			/* {number} is padded to so many */
-} ArNumberRun;
+	AR_AT_POSTING,				/* unless the series is numbered in batches */
+	AR_IN_BATCH					/* only if it is */
+} ArNumberingMoment;
 
-extern ArNumberRun ar_series_draw(int32 ledger_id, const char *series, int64 count);
-extern char *ar_series_format(const ArNumberRun *run, int64 number, DateADT dated);
+/* One document to be numbered. */
+typedef struct ArNumbered
+{
+	DateADT		dated;			/* its date, the year of which counts */
+	int64		number;			/* its place in the series; 0: not drawn */
+	char	   *text;			/* the number as people see it; NULL: not drawn */
+} ArNumbered;
+
+extern bool ar_series_draw(int32 ledger_id, const char *series,
+						   ArNumberingMoment moment,
+						   ArNumbered *documents, int count);
 
 #endif							/* AR_BILLING_SERIES_H */

@@ -71,6 +71,7 @@ static const char *const transition_event[STATUS_COUNT][STATUS_COUNT] = {
 		[AR_STATUS_PARTIAL] = "apply a part",
 		[AR_STATUS_PAID] = "apply the whole",
 		[AR_STATUS_WRITTEN_OFF] = "write off the whole",
+		[AR_STATUS_VOID] = "void by reversal",
 	},
 	[AR_STATUS_PARTIAL] = {
 		[AR_STATUS_OPEN] = "undo every application",
@@ -122,7 +123,8 @@ ar_status_can_move(ArInvoiceStatus from, ArInvoiceStatus to)
 
 /*
  * ar_status_is_posted tells whether an invoice of that status has items and
- * counts in balances.
+ * counts in balances.  One that was posted and is void has items, too, but
+ * they are all taken by its reversal.
  */
 bool
 ar_status_is_posted(ArInvoiceStatus status)
@@ -134,8 +136,10 @@ ar_status_is_posted(ArInvoiceStatus status)
  * ar_status_of derives the status of a posted invoice from its facts.
  */
 ArInvoiceStatus
-ar_status_of(int64 total_minor, int64 open_minor, bool is_written_off)
+ar_status_of(int64 total_minor, int64 open_minor, bool is_written_off, bool is_reversed)
 {
+	if (open_minor == 0 && is_reversed)
+		return AR_STATUS_VOID;
 	if (open_minor == 0)
 		return is_written_off ? AR_STATUS_WRITTEN_OFF : AR_STATUS_PAID;
 	return open_minor == total_minor ? AR_STATUS_OPEN : AR_STATUS_PARTIAL;
@@ -336,7 +340,7 @@ ar_invoice_status_of(PG_FUNCTION_ARGS)
 	ar_check_same_currency(total->currency, open->currency);
 	PG_RETURN_AR_INVOICE_STATUS(ar_status_of(ar_monetary_minor(total),
 											 ar_monetary_minor(open),
-											 PG_GETARG_BOOL(2)));
+											 PG_GETARG_BOOL(2), PG_GETARG_BOOL(3)));
 }
 
 /*

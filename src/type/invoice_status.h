@@ -2,8 +2,9 @@
  * invoice_status.h
  *		The states of an invoice and the moves between them.
  *
- * A posted invoice (open, partial, paid, written off) has the status that its
- * facts give it; draft, held and void are decisions of people.
+ * A posted invoice (open, partial, paid, written off, and void if it was
+ * reversed) has the status that its facts give it; draft, held and void of what
+ * was never posted are decisions of people.
  */
 #ifndef AR_TYPE_INVOICE_STATUS_H
 #define AR_TYPE_INVOICE_STATUS_H
@@ -35,6 +36,6 @@ extern const char *ar_status_name(ArInvoiceStatus status);
 extern bool ar_status_can_move(ArInvoiceStatus from, ArInvoiceStatus to);
 extern bool ar_status_is_posted(ArInvoiceStatus status);
 extern ArInvoiceStatus ar_status_of(int64 total_minor, int64 open_minor,
-									bool is_written_off);
+									bool is_written_off, bool is_reversed);
 
 #endif							/* AR_TYPE_INVOICE_STATUS_H */

@@ -160,13 +160,13 @@ SELECT is(pg_temp.outcome($$INSERT INTO ar.invoice (ledger_id, customer_id, invo
     'a ledger without the series to draw from says how to make it');
 
 -- Numbers: no gap, whatever is rolled back.
-SELECT next_number AS next FROM ar.document_series WHERE ledger_id = :ledger AND series = 'invoice' \gset
+SELECT next_number AS next FROM ar.document_counter WHERE ledger_id = :ledger AND series = 'invoice' \gset
 SAVEPOINT lost;
 INSERT INTO ar.invoice (ledger_id, customer_id, invoiced_on, total, status)
 SELECT :ledger, :a, '2026-03-01', 'EUR 1', 'open' FROM generate_series(1, 5);
-SELECT is((SELECT next_number FROM ar.document_series WHERE ledger_id = pg_temp.ledger()), :next + 5::bigint, 'five numbers are drawn');
+SELECT is((SELECT next_number FROM ar.document_counter WHERE ledger_id = pg_temp.ledger()), :next + 5::bigint, 'five numbers are drawn');
 ROLLBACK TO lost;
-SELECT is((SELECT next_number FROM ar.document_series WHERE ledger_id = pg_temp.ledger()), :next::bigint, 'and given back by the rollback');
+SELECT is((SELECT next_number FROM ar.document_counter WHERE ledger_id = pg_temp.ledger()), :next::bigint, 'and given back by the rollback');
 INSERT INTO ar.invoice (ledger_id, customer_id, invoiced_on, total, status) VALUES (:ledger, :a, '2025-12-31', 'EUR 1', 'open');
 SELECT is((SELECT number FROM ar.invoice WHERE ledger_id = pg_temp.ledger() AND series_number = :next),
     format('INV-2025-%s', lpad(:'next', 6, '0')), 'the next invoice has the first of them, and the year of its own date');
@@ -174,7 +174,7 @@ INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, total, stat
 VALUES (:ledger, :a, 'OWN-1', '2026-03-01', 'EUR 1', 'open');
 SELECT results_eq($$SELECT series, series_number FROM ar.invoice WHERE number = 'OWN-1'$$, 'VALUES (NULL::text, NULL::bigint)',
     'an invoice with a number of its own draws none');
-SELECT is((SELECT next_number FROM ar.document_series WHERE ledger_id = pg_temp.ledger()), :next + 1::bigint, 'so the series stays where it was');
+SELECT is((SELECT next_number FROM ar.document_counter WHERE ledger_id = pg_temp.ledger()), :next + 1::bigint, 'so the series stays where it was');
 INSERT INTO ar.document_series (ledger_id, series, pattern, digits) VALUES (:ledger, 'export', '{year}/X{number}-{year}', 3);
 INSERT INTO ar.invoice (ledger_id, invoice_id, customer_id, series, invoiced_on, total, status)
 SELECT :ledger, 5000000000 + n * 7919 % 100, :a, 'export', date '2026-03-01' + n, 'EUR 1', 'open' FROM generate_series(1, 100) AS n;
@@ -312,8 +312,8 @@ SELECT results_eq($$SELECT v.invoice_id, v.series_number, v.status::text, count(
     FROM ar.invoice AS v LEFT JOIN ar.item AS i USING (ledger_id, invoice_id)
     WHERE v.invoice_id BETWEEN 6000000001 AND 6000000003 GROUP BY 1, 2, 3 ORDER BY 1$$,
     format('VALUES (6000000001, %s::bigint, ''open'', 2::bigint, 7.51), (6000000002, %s, ''open'', 1, 12.50), (6000000003, NULL, ''draft'', 0, 0)',
-        (SELECT next_number - 2 FROM ar.document_series WHERE ledger_id = :ledger AND series = 'invoice'),
-        (SELECT next_number - 1 FROM ar.document_series WHERE ledger_id = :ledger AND series = 'invoice')),
+        (SELECT next_number - 2 FROM ar.document_counter WHERE ledger_id = :ledger AND series = 'invoice'),
+        (SELECT next_number - 1 FROM ar.document_counter WHERE ledger_id = :ledger AND series = 'invoice')),
     'COPY posts what comes as open, and numbers it');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');

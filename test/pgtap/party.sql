@@ -9,9 +9,11 @@ SELECT lives_ok($$SELECT ar.create_ledger('TEST', 'Test Company', 'eur', 'Europe
 SELECT results_eq($$SELECT code, name, currency, timezone, terms::text FROM ar.ledger WHERE code = 'TEST'$$,
     $$VALUES ('TEST', 'Test Company', 'EUR', 'Europe/Berlin', 'net 14')$$,
     'with what it was given, the currency in capitals');
-SELECT results_eq($$SELECT series, pattern, digits::integer, next_number FROM ar.document_series
-                    WHERE ledger_id = pg_temp.ledger()$$,
-    $$VALUES ('invoice', 'INV-{year}-{number}', 6, 1::bigint)$$, 'and with its series of invoice numbers');
+SELECT results_eq($$SELECT series, pattern, digits::integer, numbering, yearly FROM ar.document_series
+                    WHERE ledger_id = pg_temp.ledger() ORDER BY series$$,
+    $$VALUES ('credit_memo', 'CM-{year}-{number}', 6, 'gapless', false), ('debit_memo', 'DM-{year}-{number}', 6, 'gapless', false),
+             ('deposit', 'DEP-{year}-{number}', 6, 'gapless', false), ('invoice', 'INV-{year}-{number}', 6, 'gapless', false)$$,
+    'and with a series of numbers for each kind of document');
 SELECT ar.create_ledger(code => 'PLAIN', name => 'Plain', currency => 'USD') AS plain \gset
 SELECT is(:plain, pg_temp.ledger('PLAIN'),
     'its ledger_id is returned');

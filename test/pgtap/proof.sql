@@ -107,16 +107,16 @@ SELECT is(pg_temp.broken($$DELETE FROM ar.payment WHERE reference = 'P3'$$), pg_
 -- Invoices.
 SELECT is(pg_temp.broken($$UPDATE ar.invoice SET status = 'paid' WHERE number = 'I1'$$), pg_temp.row('invoice_status', 'invoice', pg_temp.invoice('I1')), 'a status does not follow from the facts');
 SELECT is(pg_temp.broken($$UPDATE ar.invoice SET status = 'written_off' WHERE number = 'PAID'$$), pg_temp.row('invoice_status', 'invoice', pg_temp.invoice('PAID')), 'nothing was written off');
-SELECT is(pg_temp.broken($$UPDATE ar.invoice SET number = NULL WHERE number = 'I1'$$), pg_temp.row('invoice_recorded', 'invoice', pg_temp.invoice('I1')), 'a posted invoice has no number');
+SELECT is(pg_temp.broken($$UPDATE ar.invoice SET number = NULL WHERE number = 'I1'$$), pg_temp.row('number_missing', 'invoice', pg_temp.invoice('I1')), 'a posted invoice has no number');
 SELECT is(pg_temp.broken($$UPDATE ar.invoice SET recorded_at = now() WHERE number = 'DRAFT'$$), pg_temp.row('invoice_recorded', 'invoice', pg_temp.invoice('DRAFT')), 'a draft was recorded');
 SELECT is(pg_temp.broken(format($$UPDATE ar.invoice_line SET unit_price = 4, net = 'EUR 4' WHERE invoice_id = %s$$, :first)), pg_temp.row('invoice_lines', 'invoice', :first), 'lines make another total');
 SELECT is(pg_temp.broken($$INSERT INTO ar.invoice_line (ledger_id, invoice_id, line_number, unit_price, tax_category, net, tax) VALUES (pg_temp.ledger(), -5, 1, 0, 'Z', 'EUR 0', 'EUR 0')$$),
     pg_temp.row('invoice_line_orphan', 'invoice_line', -5), 'a line has no invoice');
 SELECT is(pg_temp.broken(format($$UPDATE ar.invoice SET series_number = 1 WHERE invoice_id = %s;
-    UPDATE ar.document_series SET next_number = 2 WHERE ledger_id = pg_temp.ledger()$$, :second)), pg_temp.row('number_double', 'invoice', :first), 'a number is used twice');
-SELECT is(pg_temp.broken('UPDATE ar.document_series SET next_number = 4 WHERE ledger_id = pg_temp.ledger()'), pg_temp.row('number_gap', 'document_series', NULL), 'a number was drawn and lost at the end');
+    UPDATE ar.document_counter SET next_number = 2 WHERE ledger_id = pg_temp.ledger()$$, :second)), pg_temp.row('number_double', 'invoice', :first), 'a number is used twice');
+SELECT is(pg_temp.broken('UPDATE ar.document_counter SET next_number = 4 WHERE ledger_id = pg_temp.ledger()'), pg_temp.row('number_gap', 'document_counter', NULL), 'a number was drawn and lost at the end');
 SELECT is(pg_temp.broken(format($$UPDATE ar.invoice SET series_number = 3 WHERE invoice_id = %s;
-    UPDATE ar.document_series SET next_number = 4 WHERE ledger_id = pg_temp.ledger()$$, :second)), pg_temp.row('number_gap', 'document_series', NULL), 'or between');
+    UPDATE ar.document_counter SET next_number = 4 WHERE ledger_id = pg_temp.ledger()$$, :second)), pg_temp.row('number_gap', 'document_counter', NULL), 'or between');
 
 -- Triggers: each of ours, missing or disabled; and those of foreign keys.
 CREATE TEMPORARY TABLE our_trigger AS
@@ -130,9 +130,10 @@ SELECT is(pg_temp.broken(format('ALTER TABLE ar.payment ENABLE REPLICA TRIGGER p
 SELECT is(pg_temp.broken((SELECT format('ALTER TABLE ar.payment DISABLE TRIGGER %I', tgname) FROM pg_trigger
     WHERE tgrelid = 'ar.payment'::regclass AND tgisinternal ORDER BY tgname LIMIT 1)), 'trigger_disabled payment -', 'that of a foreign key is heard');
 
-SELECT set_eq('SELECT check_name FROM seen', $$
+SELECT set_eq($$SELECT check_name FROM seen WHERE check_name NOT LIKE 'number\_%'$$, $$
     SELECT DISTINCT m[1] FROM pg_proc AS p, regexp_matches(p.prosrc, 'SELECT ''([a-z]+_[a-z_]+)'', ', 'g') AS m
-    WHERE p.pronamespace = 'ar'::regnamespace AND p.proname LIKE 'verify%'$$, 'no check was left out');
+    WHERE p.pronamespace = 'ar'::regnamespace AND p.proname LIKE 'verify%'
+      AND p.proname NOT IN ('verify_numbers')$$, 'no check was left out but those that have tests of their own');
 SELECT results_eq($$SELECT count(*) FROM ar.verify(pg_temp.ledger('OTHER'))$$, 'VALUES (0::bigint)', 'a ledger can be asked alone');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');

@@ -136,7 +136,7 @@ sub check_restored
 	is($target->safe_psql($database, 'SELECT * FROM ar.verify()'), '', "$how: the books are sound");
 	is($target->safe_psql($database, 'SET ROLE clerk; SELECT count(*) FROM ar.customer'), '2', "$how: the policy holds");
 
-	my $next = $source->safe_psql('postgres', q{SELECT next_number FROM ar.document_series AS s JOIN ar.ledger USING (ledger_id)
+	my $next = $source->safe_psql('postgres', q{SELECT next_number FROM ar.document_counter AS s JOIN ar.ledger USING (ledger_id)
 		WHERE code = 'main' AND series = 'invoice'});
 	my $number = $target->safe_psql($database, <<'SQL');
 DO $$ BEGIN
