@@ -146,7 +146,7 @@ BEGIN
     RETURN QUERY
     WITH head AS MATERIALIZED (
         SELECT v.*, ar.currency(v.total) AS in_currency,
-               coalesce(v.number, '') AS shown_number, ar.is_posted(v.status) AS is_posted,
+               coalesce(v.number, '') AS shown_number, v.recorded_at IS NOT NULL AS was_posted, ar.is_posted(v.status) AS is_posted,
                coalesce(c.language, ar.language_of(l.country)) AS spoken,
                l.name AS seller, coalesce(l.legal_name, l.name) AS seller_legal, l.street AS seller_street,
                l.additional_street AS seller_additional, l.city AS seller_city, l.postal_code AS seller_postal, l.region AS seller_region,
@@ -214,7 +214,7 @@ BEGIN
               UNION ALL
               -- A draft has no breakdown yet: what its lines make of it.
               SELECT p.invoice_id, p.tax_category, p.tax_rate, p.taxable, p.tax, p.exemption_reason, p.exemption_reason_code
-              FROM ar.tax_breakdown(invoices_html.ledger_id, ARRAY(SELECT g.invoice_id FROM head AS g WHERE NOT g.is_posted)) AS p) AS t
+              FROM ar.tax_breakdown(invoices_html.ledger_id, ARRAY(SELECT g.invoice_id FROM head AS g WHERE NOT g.was_posted)) AS p) AS t
         JOIN head AS h ON h.invoice_id = t.invoice_id
         JOIN worded AS w ON w.spoken = h.spoken
         GROUP BY t.invoice_id

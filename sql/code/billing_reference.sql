@@ -68,7 +68,7 @@ BEGIN
         SELECT t.* FROM ar.schedule(coalesce(v.terms, c.terms, l.terms), v.total, v.invoiced_on) AS t
         WHERE v.due_on IS NULL) AS s
     WHERE v.ledger_id = payment_schedule.ledger_id AND v.invoice_id = ANY (payment_schedule.invoice_ids)
-      AND NOT ar.is_posted(v.status)
+      AND v.recorded_at IS NULL
     UNION ALL
     SELECT i.invoice_id, i.instalment::integer, i.due_on, ar.abs(i.amount),
            coalesce(p.prepaid, ar.monetary(0, ar.currency(i.amount))),

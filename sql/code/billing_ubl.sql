@@ -66,7 +66,7 @@ BEGIN
               GROUP BY v.invoiced_on, l.currency) AS e
         CROSS JOIN LATERAL ar.exchange_fractions(missing_for_ubl.ledger_id, e.currencies, e.currency, e.invoiced_on) AS f
     ), document AS MATERIALIZED (
-        SELECT v.invoice_id, v.number, v.status, v.kind, v.net, v.tax, v.total, v.payment_means, v.purchase_order,
+        SELECT v.invoice_id, v.number, v.status, v.recorded_at IS NOT NULL AS was_posted, v.kind, v.net, v.tax, v.total, v.payment_means, v.purchase_order,
                v.supplied_on, v.period_from, v.period_to,
                coalesce(ar.ubl_text(v.buyer_reference), ar.ubl_text(c.buyer_reference)) AS buyer_reference,
                l.country AS seller_country, l.tax_id AS seller_tax_id, coalesce(l.tax_id_scheme, 'VAT') AS seller_scheme,
@@ -90,10 +90,11 @@ BEGIN
     SELECT d.invoice_id, d.number, r.rule, r.missing
     FROM document AS d
     CROSS JOIN LATERAL (VALUES
-        (1, NOT ar.is_posted(d.status) AND d.status <> 'void', 'BR-02', format('it is %s: only what is posted has its number for good', d.status)),
-        (2, d.status = 'void', 'BR-02', 'it is void'),
+        -- What was posted once is a document, even if another one has made it void since.
+        (1, NOT d.was_posted, 'BR-02', format('it is %s: only what is posted has its number for good', d.status)),
+        (2, d.was_posted AND d.number IS NULL, 'BR-02', 'it has no number yet'),
         (3, NOT d.has_lines, 'BR-16', 'it has no lines'),
-        (4, ar.is_posted(d.status) AND d.has_lines AND d.categories = '{}', 'BR-CO-18', 'it has no tax breakdown'),
+        (4, d.was_posted AND d.has_lines AND d.categories = '{}', 'BR-CO-18', 'it has no tax breakdown'),
         (5, scale(trim_scale(ar.amount(d.total))) > 2 OR scale(trim_scale(ar.amount(d.tax))) > 2 OR scale(trim_scale(ar.amount(d.net))) > 2,
             'UBL-DT-01', format('amounts with two decimals at most: %s has three', ar.currency(d.total))),
         (6, d.seller_country IS NULL, 'BR-09', 'country of the seller (ar.ledger.country)'),
