@@ -52,7 +52,7 @@ SELECT is((SELECT string_agg(DISTINCT m[1], ' ' ORDER BY m[1])
           'there are these elements and no other: none that runs, none that fetches');
 SELECT is((SELECT string_agg(DISTINCT m[1], ' ' ORDER BY m[1])
            FROM regexp_matches(regexp_replace(pg_temp.page('I1'), '>[^<]*<', '><', 'g'), '\s([a-z:-]+)\s*=', 'gi') AS m),
-          'charset class content d fill lang name scope shape-rendering viewBox xmlns', 'with these attributes');
+          'charset class content d fill initial-scale lang name scope shape-rendering viewBox xmlns', 'with these attributes');
 SELECT unalike(pg_temp.page('I1'), '%url(%', 'and the style sheet fetches nothing');
 SELECT ok(position('&lt;script&gt;alert(&quot;C1&quot;)&lt;/script&gt; &amp; &#39;Co&#39;' IN pg_temp.page('I1')) > 0, 'a hostile name is shown as it is');
 SELECT ok(position('\000022\00003b \00007d \00003c\00002fstyle' IN pg_temp.page('I1')) > 0, 'also in the style sheet, where it names the page');
