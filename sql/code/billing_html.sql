@@ -16,7 +16,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT '"' || coalesce(string_agg(CASE WHEN c.letter ~ '^[A-Za-z0-9 ]$' THEN c.letter
-                                           ELSE '\' || lpad(to_hex(ascii(c.letter)), 6, '0') END, '' ORDER BY c.place), '') || '"'
+                                           ELSE '\' || to_hex(ascii(c.letter)) || ' ' END, '' ORDER BY c.place), '') || '"'
     FROM regexp_split_to_table(content, '') WITH ORDINALITY AS c(letter, place)
 $$;
 COMMENT ON FUNCTION ar.css_string(text) IS
@@ -253,7 +253,7 @@ BEGIN
         '@page { size: A4; margin: 13mm 18mm 17mm 20mm;',
         ' @bottom-left { content: ', ar.css_string(concat_ws(' ' || E'\u00B7' || ' ', h.seller, h.number)), '; color: #5b6672; font: 7.5pt Arial, "Liberation Sans", sans-serif; }',
         ' @bottom-right { content: ', replace(replace(ar.css_string(w.labels ->> 'page'),
-            '\00007bpage\00007d', '" counter(page) "'), '\00007bpages\00007d', '" counter(pages) "'),
+            '\7b page\7d ', '" counter(page) "'), '\7b pages\7d ', '" counter(pages) "'),
         '; color: #5b6672; font: 7.5pt Arial, "Liberation Sans", sans-serif; } }',
         E'\n</style>\n</head>\n<body>\n<main class="sheet">\n',
         CASE WHEN h.status IN ('draft', 'held', 'void') THEN

@@ -55,9 +55,9 @@ SELECT is((SELECT string_agg(DISTINCT m[1], ' ' ORDER BY m[1])
           'charset class content d fill initial-scale lang name scope shape-rendering viewBox xmlns', 'with these attributes');
 SELECT unalike(pg_temp.page('I1'), '%url(%', 'and the style sheet fetches nothing');
 SELECT ok(position('&lt;script&gt;alert(&quot;C1&quot;)&lt;/script&gt; &amp; &#39;Co&#39;' IN pg_temp.page('I1')) > 0, 'a hostile name is shown as it is');
-SELECT ok(position('\000022\00003b \00007d \00003c\00002fstyle' IN pg_temp.page('I1')) > 0, 'also in the style sheet, where it names the page');
+SELECT ok(position('\22 \3b  \7d  \3c \2f style' IN pg_temp.page('I1')) > 0, 'also in the style sheet, where it names the page');
 SELECT is(ar.html(E'a\x01b<&>"'''), 'ab&lt;&amp;&gt;&quot;&#39;', 'what is escaped');
-SELECT is(ar.css_string('a"b\'), '"a\000022b\00005c"', 'and in a style sheet');
+SELECT is(ar.css_string('a"b\'), '"a\22 b\5c "', 'and in a style sheet');
 
 -- What it says
 

@@ -80,6 +80,7 @@ DECLARE
     c text := d ->> 'currency';
     gross boolean := coalesce((d ->> 'prices_include_tax')::boolean, false);
     made ar.monetary;
+    payment bigint;
 BEGIN
     INSERT INTO ar.invoice (ledger_id, customer_id, kind, corrects_id, reverses_id, number, invoiced_on, supplied_on, period_from, period_to, due_on, terms,
                             payment_means, prices_include_tax, tax_rounding, total, purchase_order, buyer_reference, note)
@@ -117,12 +118,11 @@ BEGIN
     WHERE ledger_id = l AND invoice_id = id;
     PERFORM ar.post_invoice(l, id);
     IF d ? 'prepaid' THEN
+        payment := ar.record_payment(l, (SELECT customer_id FROM ar.customer WHERE ledger_id = l AND code = d ->> 'customer'),
+            ar.monetary((d ->> 'prepaid')::numeric, c), '2026-02-20', apply => 'none');
         PERFORM ar.apply(l, p.item_id, i.item_id, ar.monetary((d ->> 'prepaid')::numeric, c), '2026-03-05')
-        FROM ar.item AS i,
-             (SELECT item_id FROM ar.item WHERE ledger_id = l AND payment_id = ar.record_payment(l,
-                  (SELECT customer_id FROM ar.customer WHERE ledger_id = l AND code = d ->> 'customer'),
-                  ar.monetary((d ->> 'prepaid')::numeric, c), '2026-02-20', apply => 'none')) AS p
-        WHERE i.ledger_id = l AND i.invoice_id = id AND i.instalment = (SELECT max(instalment) FROM ar.item WHERE ledger_id = l AND invoice_id = id);
+        FROM ar.item AS i, ar.item AS p
+        WHERE i.ledger_id = l AND i.invoice_id = id AND p.ledger_id = l AND p.payment_id = payment;
     END IF;
     RETURN id;
 END
@@ -182,11 +182,11 @@ document('taxed and exempt', lines => [ line(1, '75.00', category => 'E', rate =
 document('reverse charge beside tax', customer => 'abroad',
 	lines => [ line(1, '75.00', category => 'AE', rate => 0, reason => 'Reverse charge'), line(1, '25.00') ]);
 document('intra-community supply over a period', customer => 'abroad', period_from => '2026-02-01', period_to => '2026-02-28',
-	lines => [ line(10, '99.90', category => 'K', rate => 0, reason_code => 'VATEX-EU-IC') ]);
+	says => q{<cac:DeliveryLocation>}, lines => [ line(10, '99.90', category => 'K', rate => 0, reason_code => 'VATEX-EU-IC') ]);
 document('IGIC', ledger => 'ES', lines => [ line(2, '12.50', category => 'L', rate => 7), line(2, '12.50', category => 'L', rate => 3) ]);
 document('IPSI and IGIC at zero', ledger => 'ES', lines => [ line(2, '12.50', category => 'M', rate => 4), line(1, '8.00', category => 'L', rate => 0) ]);
 
-document('a discount in percent on a line', lines => [ line(7, '13.37', percent => '12.5') ]);
+document('a discount in percent on a line', says => q{<cbc:MultiplierFactorNumeric>12.5<}, lines => [ line(7, '13.37', percent => '12.5') ]);
 document('a discount and a charge on a line', lines => [ line(2, '50.00', discount => '5.00', charge => '1.25'), line(1, '9.99') ]);
 document('a charge on a line', lines => [ line(2, '50.00', charge => '3.33') ]);
 document('an allowance on the document', lines => [ line(2, '50.00') ],
@@ -206,9 +206,9 @@ document('an exempt allowance', lines => [ line(1, '75.00', category => 'E', rat
 document('allowances outside of the scope of tax', customer => 'abroad', lines => [ line(1, '75.00', category => 'O', rate => 0, reason => 'Not subject to VAT') ],
 	allowances => [ { charge => JSON::PP::true, reason => 'Freight', amount => '5.00', category => 'O', rate => 0, exemption => 'Not subject to VAT' } ]);
 
-document('quantities with three decimals', lines => [ line('0.125', '1999.99', unit => 'KGM'), line('3.333', '3.33', unit => 'MTR'), line('1000.001', '0.0123') ]);
+document('quantities with three decimals', says => q{unitCode="KGM">0.125<}, lines => [ line('0.125', '1999.99', unit => 'KGM'), line('3.333', '3.33', unit => 'MTR'), line('1000.001', '0.0123') ]);
 document('many decimals in the price', lines => [ line(100000, '0.001234567') ]);
-document('what is taken back on an invoice', lines => [ line(5, '20.00'), line(-2, '20.00'), line(1, '-15.50', description => 'Deposit of bottles') ]);
+document('what is taken back on an invoice', says => q{<cbc:InvoicedQuantity unitCode="C62">-1<}, lines => [ line(5, '20.00'), line(-2, '20.00'), line(1, '-15.50', description => 'Deposit of bottles') ]);
 document('zero total', lines => [ line(1, '0.00', description => 'Sample') ]);
 document('all discounted away', lines => [ line(4, '25.00', percent => 100) ]);
 document('many lines, tax rounded once', lines => [ map { line(1, sprintf('%.2f', 0.05 + $_ / 100)) } 1 .. 40 ]);
@@ -219,29 +219,29 @@ document('prices with tax, discounted and charged', prices_include_tax => JSON::
 	allowances => [ { reason => 'Loyalty', base => '26.97', percent => 3, category => 'S', rate => 19 } ]);
 document('prices with tax and fractions', prices_include_tax => JSON::PP::true, lines => [ line('2.375', '7.77', unit => 'KGM') ]);
 
-document('a cash rounding up', ledger => 'CH', currency => 'CHF', lines => [ line(1, '12.33', rate => '8.1') ]);
-document('a cash rounding down', ledger => 'CH', currency => 'CHF', lines => [ line(2, '10.01', rate => '2.6'), line(1, '1.00', rate => '8.1') ]);
+document('a cash rounding up', ledger => 'CH', currency => 'CHF', says => q{PayableRoundingAmount currencyID="CHF">0.02<}, lines => [ line(1, '12.33', rate => '8.1') ]);
+document('a cash rounding down', ledger => 'CH', currency => 'CHF', says => q{PayableRoundingAmount currencyID="CHF">-0.02<}, lines => [ line(2, '10.01', rate => '2.6'), line(1, '1.00', rate => '8.1') ]);
 document('no cash rounding where none is needed', ledger => 'CH', currency => 'CHF', lines => [ line(1, '10.00', category => 'Z', rate => 0) ]);
-document('paid in advance in part', lines => [ line(10, '80.00') ], prepaid => '400.00');
-document('paid in advance entirely', lines => [ line(1, '100.00') ], prepaid => '119.00');
-document('paid in advance, in instalments with discounts', terms => '2/10 net 30', lines => [ line(10, '80.00') ], prepaid => '52.00');
-document('rounded and paid in advance', ledger => 'CH', currency => 'CHF', lines => [ line(3, '4.44', rate => '8.1') ], prepaid => '10.00');
+document('paid in advance in part', says => q{PrepaidAmount currencyID="EUR">400.00<}, lines => [ line(10, '80.00') ], prepaid => '400.00');
+document('paid in advance entirely', says => q{PayableAmount currencyID="EUR">0.00<}, lines => [ line(1, '100.00') ], prepaid => '119.00');
+document('paid in advance, in instalments with discounts', terms => '2/10 net 30', says => q{PayableAmount currencyID="EUR">900.00<}, lines => [ line(10, '80.00') ], prepaid => '52.00');
+document('rounded and paid in advance', ledger => 'CH', currency => 'CHF', says => q{PayableAmount currencyID="CHF">4.40<}, lines => [ line(3, '4.44', rate => '8.1') ], prepaid => '10.00');
 document('instalments', customer => 'far', lines => [ line(1, '999.99') ]);
 document('a due date of its own', due_on => '2026-12-24', lines => [ line(1, '999.99') ]);
 document('to be paid in cash', payment_means => '10', lines => [ line(1, '20.00') ]);
 document('to be debited', payment_means => '49', lines => [ line(1, '20.00') ]);
 
-document('US dollars', currency => 'USD', lines => [ line(3, '19.99') ]);
+document('US dollars', currency => 'USD', says => q{<cbc:TaxCurrencyCode>EUR<}, lines => [ line(3, '19.99') ]);
 document('pounds with an allowance', currency => 'GBP', lines => [ line(3, '19.99') ],
 	allowances => [ { reason => 'Loyalty', amount => '1.99', category => 'S', rate => 19 } ]);
-document('yen, without decimals', currency => 'JPY', lines => [ line(3, '333.3'), line(1, 1050, rate => 7) ]);
-document('dinars, whose third decimal is zero', currency => 'BHD', lines => [ line(1, '100.00', rate => 10) ]);
+document('yen, without decimals', currency => 'JPY', says => q{<cbc:TaxExclusiveAmount currencyID="JPY">2050<}, lines => [ line(3, '333.3'), line(1, 1050, rate => 7) ]);
+document('dinars, whose third decimal is zero', currency => 'BHD', says => q{<cbc:PayableAmount currencyID="BHD">110.00<}, lines => [ line(1, '100.00', rate => 10) ]);
 document('kronor without tax', currency => 'SEK', customer => 'far', lines => [ line(1, '100.00', category => 'G', rate => 0, reason => 'Export') ]);
 
-document('a prepayment', kind => 'deposit', lines => [ line(1, '1000.00', description => 'Anzahlung 30 %') ]);
+document('a prepayment', kind => 'deposit', says => q{<cbc:InvoiceTypeCode>386<}, lines => [ line(1, '1000.00', description => 'Anzahlung 30 %') ]);
 document('a debit memo for an invoice', kind => 'debit_memo', corrects => $plain, lines => [ line(1, '5.00', description => 'Freight forgotten') ]);
 document('a debit memo of its own', kind => 'debit_memo', lines => [ line(1, '5.00') ]);
-document('a credit memo for part of an invoice', kind => 'credit_memo', corrects => $several, lines => [ line(2, '318.50', percent => 5, unit => 'H87') ]);
+document('a credit memo for part of an invoice', kind => 'credit_memo', corrects => $several, says => q{<cac:InvoiceDocumentReference><cbc:ID>RE-002<}, lines => [ line(2, '318.50', percent => 5, unit => 'H87') ]);
 document('a credit memo that takes all back', kind => 'credit_memo', corrects => $plain, reverses => $plain, lines => [ line(1, '100.00') ]);
 document('a credit memo of its own, with allowance and rates', kind => 'credit_memo', customer => 'abroad',
 	lines => [ line(1, '100.00'), line(2, '9.99', rate => 7) ],
@@ -254,7 +254,7 @@ my $statements = "SET client_min_messages = error;\n";
 for my $document (@documents)
 {
 	my %content = %$document;
-	delete $content{words};
+	delete @content{qw(words says)};
 	$statements .= sprintf "SELECT document(\$d\$%s\$d\$);\n", $json->encode(\%content);
 }
 utf8::encode($statements);
@@ -284,6 +284,11 @@ SQL
 is(join(' ', sort keys %root), join(' ', sort map { $_->{number} } @documents), 'each has an e-invoice');
 is_deeply([ sort { $a cmp $b } grep { $root{$_} eq 'CreditNote' } keys %root ], [ sort map { $_->{number} } grep { $_->{kind} eq 'credit_memo' } @documents ],
 	'credit memos are credit notes, all others invoices');
+
+for my $document (grep { $_->{says} } @documents)
+{
+	like(slurp_file("$directory/in/$document->{number}.xml"), qr/\Q$document->{says}\E/, "$document->{number} says so: $document->{words}");
+}
 
 # A cent too much in the total and in what is to be paid.
 my $off = slurp_file("$directory/in/$plain.xml");
