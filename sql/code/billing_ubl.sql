@@ -27,20 +27,26 @@ RETURNS xml
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
-    SELECT xmlelement(name "cac:PostalAddress", xmlforest(
+    SELECT xmlforest(
         ar.ubl_text(street) AS "cbc:StreetName",
         ar.ubl_text(additional_street) AS "cbc:AdditionalStreetName",
         ar.ubl_text(city) AS "cbc:CityName",
         ar.ubl_text(postal_code) AS "cbc:PostalZone",
         ar.ubl_text(region) AS "cbc:CountrySubentity",
         -- Kosovo has no code of the standard, and 1A in e-invoices.
-        CASE WHEN country IS NOT NULL THEN xmlelement(name "cbc:IdentificationCode", CASE country WHEN 'XK' THEN '1A' ELSE country END) END AS "cac:Country"))
+        CASE WHEN country IS NOT NULL THEN xmlelement(name "cbc:IdentificationCode", CASE country WHEN 'XK' THEN '1A' ELSE country END) END AS "cac:Country")
 $$;
 COMMENT ON FUNCTION ar.ubl_address(text, text, text, text, text, text) IS
-'The address of a seller or buyer in UBL (BG-5, BG-8). Arguments: street, additional_street, city, postal_code, region, country; NULL: none.';
+'What an address says in UBL (BG-5, BG-8, BG-15). Arguments: street, additional_street, city, postal_code, region, country; NULL: none.';
 
-CREATE FUNCTION ar.ubl_tax_category(element text, tax_category text, tax_rate numeric, exemption_reason text, exemption_reason_code text)
-RETURNS xml
+CREATE FUNCTION ar.ubl_tax_category(
+    element text,
+    tax_category text,
+    tax_rate numeric,
+    exemption_reason text,
+    exemption_reason_code text,
+    has_rate boolean DEFAULT false
+) RETURNS xml
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -50,13 +56,13 @@ AS $$
     FROM (SELECT xmlforest(
         tax_category AS "cbc:ID",
         -- Outside the scope of tax there is no rate, not even zero.
-        CASE WHEN tax_category <> 'O' THEN trim_scale(tax_rate) END AS "cbc:Percent",
+        CASE WHEN tax_category <> 'O' OR has_rate THEN trim_scale(tax_rate) END AS "cbc:Percent",
         ar.ubl_text(exemption_reason_code) AS "cbc:TaxExemptionReasonCode",
         ar.ubl_text(exemption_reason) AS "cbc:TaxExemptionReason",
         xmlelement(name "cbc:ID", 'VAT') AS "cac:TaxScheme")) AS f(content)
 $$;
-COMMENT ON FUNCTION ar.ubl_tax_category(text, text, numeric, text, text) IS
-'A tax category in UBL. Arguments: element, cac:TaxCategory or cac:ClassifiedTaxCategory; tax_category, a code of UNTDID 5305; tax_rate in percent; exemption_reason and exemption_reason_code, or NULL.';
+COMMENT ON FUNCTION ar.ubl_tax_category(text, text, numeric, text, text, boolean) IS
+'A tax category in UBL. Arguments: element, cac:TaxCategory or cac:ClassifiedTaxCategory; tax_category, a code of UNTDID 5305; tax_rate in percent; exemption_reason and exemption_reason_code, or NULL; has_rate, true to write a rate even outside the scope of tax (O), as XRechnung wants in the breakdown.';
 
 CREATE FUNCTION ar.ubl_allowance(is_charge boolean, reason_code text, reason text, percent numeric, amount ar.monetary, base ar.monetary, tax_category xml)
 RETURNS xml
@@ -129,10 +135,11 @@ BEGIN
                c.code AS customer_code,
                coalesce(c.language, ar.language_of(l.country)) AS spoken,
                coalesce(ar.ubl_text(v.buyer_reference), ar.ubl_text(c.buyer_reference)) AS reference,
-               -- A transfer within SEPA where it can be one, unless another means was agreed.
-               CASE WHEN v.kind <> 'credit_memo' THEN
-                   coalesce(v.payment_means, CASE WHEN l.iban IS NULL THEN NULL
-                                                  WHEN ar.currency(v.total) = 'EUR' THEN '58' ELSE '30' END) END AS means
+               -- A transfer within SEPA where it can be one, unless another means was agreed; a credit is set against
+               -- what is owed (97), for the account is not the customer's.
+               CASE WHEN v.kind = 'credit_memo' THEN CASE WHEN v.payment_means NOT IN ('30', '58') THEN v.payment_means ELSE '97' END
+                    ELSE coalesce(v.payment_means, CASE WHEN l.iban IS NULL THEN NULL
+                                                        WHEN ar.currency(v.total) = 'EUR' THEN '58' ELSE '30' END) END AS means
         FROM ar.invoice AS v
         JOIN ar.ledger AS l ON l.ledger_id = v.ledger_id
         JOIN ar.customer AS c ON c.ledger_id = v.ledger_id AND c.customer_id = v.customer_id
@@ -145,7 +152,8 @@ BEGIN
                xmlagg(xmlelement(name "cac:TaxSubtotal",
                    xmlelement(name "cbc:TaxableAmount", xmlattributes(ar.currency(t.taxable) AS "currencyID"), ar.ubl_amount(t.taxable)),
                    xmlelement(name "cbc:TaxAmount", xmlattributes(ar.currency(t.tax) AS "currencyID"), ar.ubl_amount(t.tax)),
-                   ar.ubl_tax_category('cac:TaxCategory', t.tax_category, t.tax_rate, t.exemption_reason, t.exemption_reason_code))
+                   ar.ubl_tax_category('cac:TaxCategory', t.tax_category, t.tax_rate, t.exemption_reason, t.exemption_reason_code,
+                                       invoices_ubl.specification LIKE '%:xrechnung%'))
                    ORDER BY t.tax_rate DESC, t.tax_category) AS subtotals
         FROM ar.invoice_tax AS t
         WHERE t.ledger_id = invoices_ubl.ledger_id AND t.invoice_id = ANY (invoices_ubl.invoice_ids)
@@ -155,7 +163,8 @@ BEGIN
             CASE WHEN l.electronic_address IS NOT NULL THEN
                 xmlelement(name "cbc:EndpointID", xmlattributes(l.electronic_address_scheme AS "schemeID"), ar.ubl_text(l.electronic_address)) END,
             xmlelement(name "cac:PartyName", xmlelement(name "cbc:Name", ar.ubl_text(l.name))),
-            ar.ubl_address(l.street, l.additional_street, l.city, l.postal_code, l.region, l.country),
+            xmlelement(name "cac:PostalAddress",
+                ar.ubl_address(l.street, l.additional_street, l.city, l.postal_code, l.region, l.country)),
             -- Outside the scope of tax a document must not carry a VAT id.
             CASE WHEN l.tax_id IS NOT NULL AND NOT (w.out_of_scope AND coalesce(l.tax_id_scheme, 'VAT') = 'VAT') THEN
                 xmlelement(name "cac:PartyTaxScheme",
@@ -167,6 +176,7 @@ BEGIN
                 ar.ubl_text(l.registration_id) AS "cbc:CompanyID")),
             CASE WHEN num_nonnulls(ar.ubl_text(l.phone), ar.ubl_text(l.email)) > 0 THEN
                 xmlelement(name "cac:Contact", xmlforest(
+                    ar.ubl_text(l.name) AS "cbc:Name",
                     ar.ubl_text(l.phone) AS "cbc:Telephone",
                     ar.ubl_text(l.email) AS "cbc:ElectronicMail")) END)) AS party
         FROM ar.ledger AS l, (VALUES (false), (true)) AS w(out_of_scope)
@@ -184,7 +194,8 @@ BEGIN
             CASE WHEN ar.ubl_text(c.code) IS NOT NULL THEN
                 xmlelement(name "cac:PartyIdentification", xmlelement(name "cbc:ID", ar.ubl_text(c.code))) END,
             xmlelement(name "cac:PartyName", xmlelement(name "cbc:Name", coalesce(ar.ubl_text(c.name), ar.ubl_text(c.legal_name), ar.ubl_text(c.code)))),
-            ar.ubl_address(c.street, c.additional_street, c.city, c.postal_code, c.region, c.country),
+            xmlelement(name "cac:PostalAddress",
+                ar.ubl_address(c.street, c.additional_street, c.city, c.postal_code, c.region, c.country)),
             CASE WHEN c.tax_id IS NOT NULL AND coalesce(c.tax_id_scheme, 'VAT') = 'VAT' AND NOT w.out_of_scope THEN
                 xmlelement(name "cac:PartyTaxScheme",
                     xmlelement(name "cbc:CompanyID", ar.ubl_text(c.tax_id)),
@@ -259,9 +270,9 @@ BEGIN
                        ar.ubl_tax_category('cac:ClassifiedTaxCategory', n.tax_category, n.tax_rate, NULL, NULL)),
                    xmlelement(name "cac:Price",
                        xmlelement(name "cbc:PriceAmount", xmlattributes(n.in_currency AS "currencyID"), abs(trim_scale(
-                           CASE WHEN n.gross IS NULL THEN n.unit_price
+                           CASE WHEN n.gross IS NULL AND abs(n.quantity * n.unit_price - ar.amount(n.base)) < 0.02 THEN n.unit_price
                                 WHEN n.quantity = 0 THEN round(n.unit_price * 100 / (100 + n.tax_rate), 10)
-                                -- So that quantity and price make the net amount again.
+                                -- So that quantity and price make the net amount again, where tax was included or there are no cents.
                                 ELSE round(ar.amount(n.base) / n.quantity, 10) END))))) AS content
         FROM line AS n
         CROSS JOIN LATERAL (SELECT ar.ubl_text(n.description), split_part(ar.ubl_text(n.description), E'\n', 1)) AS t(description, name)
@@ -302,11 +313,12 @@ BEGIN
                            xmlelement(name "cbc:ActualDeliveryDate", coalesce(h.supplied_on, h.invoiced_on)),
                            CASE WHEN 'K' = ANY (b.categories) THEN
                                xmlelement(name "cac:DeliveryLocation", xmlelement(name "cac:Address",
-                                   xmlelement(name "cac:Country", xmlelement(name "cbc:IdentificationCode", CASE c.country WHEN 'XK' THEN '1A' ELSE c.country END)))) END) END,
+                                   ar.ubl_address(c.street, c.additional_street, c.city, c.postal_code, c.region, c.country))) END) END,
                    CASE WHEN h.means IS NOT NULL THEN
                        xmlelement(name "cac:PaymentMeans",
                            xmlforest(h.means AS "cbc:PaymentMeansCode",
-                                     coalesce(ar.ubl_text(h.payment_reference), ar.ubl_text(h.number)) AS "cbc:PaymentID"),
+                                     CASE WHEN h.kind <> 'credit_memo' THEN
+                                         coalesce(ar.ubl_text(h.payment_reference), ar.ubl_text(h.number)) END AS "cbc:PaymentID"),
                            CASE WHEN h.means IN ('30', '58') THEN
                                xmlelement(name "cac:PayeeFinancialAccount",
                                    xmlforest(l.iban AS "cbc:ID", coalesce(ar.ubl_text(l.legal_name), ar.ubl_text(l.name)) AS "cbc:Name"),
@@ -372,7 +384,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.invoices_ubl(integer, bigint[], text, text) IS
 'E-invoices of posted documents: UBL 2.1 by the rules of EN 16931, an Invoice (380, deposits 386, debit memos 383) or a CreditNote (381).
-Arguments: ledger_id; invoice_ids; specification (BT-24), by default plain EN 16931, for Peppol BIS Billing 3 urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0, which demands more; process (BT-23), for Peppol urn:fdc:peppol.eu:2017:poacc:billing:01:1.0.
+Arguments: ledger_id; invoice_ids; specification (BT-24), by default plain EN 16931, for Peppol BIS Billing 3 urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0, and for XRechnung urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0, which demand more; process (BT-23), for Peppol urn:fdc:peppol.eu:2017:poacc:billing:01:1.0.
 Result: a row a document, ordered by invoice_id. Write it to a file in UTF-8. Sellers and buyers are as the book has them now.
 Errors: 23503 no such invoice; 23514 the rules demand what the book lacks: all of it, of all documents, is in the detail.';
 REVOKE ALL ON FUNCTION ar.invoices_ubl(integer, bigint[], text, text) FROM PUBLIC;

@@ -55,7 +55,10 @@ BEGIN
                c.electronic_address AS buyer_address, c.electronic_address_scheme AS buyer_address_scheme,
                coalesce(b.categories, '{}') AS categories, b.deviating, b.miscoded AS exemptions, a.miscoded AS allowances, n.nameless, n.unitless, n.invoice_id IS NOT NULL AS has_lines,
                coalesce(e.is_missing, false) AS lacks_rate,
-               missing_for_ubl.specification LIKE '%:poacc:billing:3%' AS is_peppol
+               l.city AS seller_city, l.postal_code AS seller_postal_code, l.phone, l.email,
+               c.city AS buyer_city, c.postal_code AS buyer_postal_code,
+               missing_for_ubl.specification LIKE '%:poacc:billing:3%' AS is_peppol,
+               missing_for_ubl.specification LIKE '%:xrechnung%' AS is_xrechnung
         FROM ar.invoice AS v
         JOIN ar.ledger AS l ON l.ledger_id = v.ledger_id
         JOIN ar.customer AS c ON c.ledger_id = v.ledger_id AND c.customer_id = v.customer_id
@@ -116,8 +119,21 @@ BEGIN
         (21, d.is_peppol AND d.seller_address IS NULL, 'PEPPOL-EN16931-R020', 'electronic address of the seller (ar.ledger.electronic_address)'),
         (22, d.is_peppol AND d.buyer_address IS NULL, 'PEPPOL-EN16931-R010',
             format('electronic address of customer %s (ar.customer.electronic_address)', d.customer_code)),
+        (29, d.is_peppol AND d.seller_address_scheme ~ '^[A-Z]', 'PEPPOL-EN16931-CL008', 'electronic address of the seller in the network, not an e-mail address'),
+        (30, d.is_peppol AND d.buyer_address_scheme ~ '^[A-Z]', 'PEPPOL-EN16931-CL008',
+            format('electronic address of customer %s in the network, not an e-mail address', d.customer_code)),
+        (31, d.is_peppol AND d.payment_means IN ('49', '59'), 'PEPPOL-EN16931-R061', 'mandate of the direct debit, which the book does not keep'),
         (23, d.is_peppol AND d.buyer_reference IS NULL AND ar.ubl_text(d.purchase_order) IS NULL, 'PEPPOL-EN16931-R003',
-            'order number or buyer''s reference (ar.invoice.purchase_order, buyer_reference)')
+            'order number or buyer''s reference (ar.invoice.purchase_order, buyer_reference)'),
+        (32, d.is_xrechnung AND d.kind <> 'credit_memo' AND d.payment_means IS NULL AND d.iban IS NULL, 'BR-DE-1', 'account of the seller (ar.ledger.iban)'),
+        (33, d.is_xrechnung AND ar.ubl_text(d.seller_city) IS NULL, 'BR-DE-3', 'city of the seller (ar.ledger.city)'),
+        (34, d.is_xrechnung AND ar.ubl_text(d.seller_postal_code) IS NULL, 'BR-DE-4', 'postal code of the seller (ar.ledger.postal_code)'),
+        (35, d.is_xrechnung AND ar.ubl_text(d.phone) IS NULL, 'BR-DE-6', 'telephone number of the seller (ar.ledger.phone)'),
+        (36, d.is_xrechnung AND ar.ubl_text(d.email) IS NULL, 'BR-DE-7', 'e-mail address of the seller (ar.ledger.email)'),
+        (37, d.is_xrechnung AND ar.ubl_text(d.buyer_city) IS NULL, 'BR-DE-8', format('city of customer %s (ar.customer.city)', d.customer_code)),
+        (38, d.is_xrechnung AND ar.ubl_text(d.buyer_postal_code) IS NULL, 'BR-DE-9', format('postal code of customer %s (ar.customer.postal_code)', d.customer_code)),
+        (39, d.is_xrechnung AND d.buyer_reference IS NULL, 'BR-DE-15', 'buyer''s reference, such as a Leitweg-ID (ar.invoice.buyer_reference, ar.customer.buyer_reference)'),
+        (40, d.is_xrechnung AND d.payment_means IN ('49', '59'), 'BR-DE-30', 'mandate of the direct debit, which the book does not keep')
     ) AS r(position, is_missing, rule, missing)
     WHERE r.is_missing
     ORDER BY d.invoice_id, r.position;
@@ -126,5 +142,5 @@ $$;
 COMMENT ON FUNCTION ar.missing_for_ubl(integer, bigint[], text) IS
 'What the rules of e-invoices demand and the book lacks, or has in a way they do not take: a row a document and missing piece, none when all can be sent.
 Arguments: ledger_id; invoice_ids; specification, as of ar.invoices_ubl().
-Result: rule is the one that would be broken, by EN 16931, its binding to UBL, or Peppol BIS Billing 3; missing says what, and where it goes.';
+Result: rule is the one that would be broken, by EN 16931, its binding to UBL, Peppol BIS Billing 3, or XRechnung; missing says what, and where it goes.';
 REVOKE ALL ON FUNCTION ar.missing_for_ubl(integer, bigint[], text) FROM PUBLIC;
