@@ -55,7 +55,9 @@ CREATE TABLE ar.invoice (
     external_id text,
     external_digest bytea,
     recorded_at timestamptz,
-    CONSTRAINT invoice_pkey PRIMARY KEY (ledger_id, invoice_id),
+    -- A draft, posted, numbered: room for the versions, so that posting neither
+    -- moves the row while it is numbered nor splits pages of the key.
+    CONSTRAINT invoice_pkey PRIMARY KEY (ledger_id, invoice_id) WITH (fillfactor = 50),
     CONSTRAINT invoice_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
     CONSTRAINT invoice_series_fkey FOREIGN KEY (ledger_id, series) REFERENCES ar.document_series,
     CONSTRAINT invoice_corrects_fkey FOREIGN KEY (ledger_id, corrects_id) REFERENCES ar.invoice,
@@ -83,7 +85,7 @@ CREATE TABLE ar.invoice (
         WHEN cash_rounding IS NULL THEN total = net + tax
         ELSE total = net + tax + cash_rounding END),
     CONSTRAINT invoice_total_check CHECK (ar.sign(total) >= 0)
-) WITH (fillfactor = 90);
+) WITH (fillfactor = 45);
 CREATE UNIQUE INDEX invoice_number_key ON ar.invoice (ledger_id, number) WHERE number IS NOT NULL;
 CREATE UNIQUE INDEX invoice_external_id_key ON ar.invoice (ledger_id, external_id) WHERE external_id IS NOT NULL;
 CREATE UNIQUE INDEX invoice_reverses_key ON ar.invoice (ledger_id, reverses_id) WHERE reverses_id IS NOT NULL;

@@ -40,11 +40,9 @@ CREATE TABLE ar.adjustment (
     CONSTRAINT adjustment_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
     CONSTRAINT adjustment_adjusted_on_check CHECK (isfinite(adjusted_on)),
     CONSTRAINT adjustment_kind_check CHECK (CASE kind
-        WHEN 'credit_memo' THEN ar.sign(amount) < 0
         WHEN 'write_off' THEN ar.sign(amount) < 0
         WHEN 'discount' THEN ar.sign(amount) < 0
         WHEN 'difference' THEN ar.sign(amount) <> 0
-        WHEN 'debit_memo' THEN ar.sign(amount) > 0
         WHEN 'fee' THEN ar.sign(amount) > 0
         WHEN 'interest' THEN ar.sign(amount) > 0
         WHEN 'refund' THEN ar.sign(amount) > 0
@@ -58,7 +56,7 @@ COMMENT ON TABLE ar.adjustment IS 'A row is one posted document that is neither 
 COMMENT ON COLUMN ar.adjustment.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.adjustment.adjustment_id IS 'Id of the document.';
 COMMENT ON COLUMN ar.adjustment.customer_id IS 'The customer.';
-COMMENT ON COLUMN ar.adjustment.kind IS 'Credits: credit_memo, write_off, discount; debits: debit_memo, fee, interest, refund, chargeback; either: difference.';
+COMMENT ON COLUMN ar.adjustment.kind IS 'Credits: write_off, discount; debits: fee, interest, refund, chargeback; either: difference.';
 COMMENT ON COLUMN ar.adjustment.amount IS 'Debit positive, credit negative, as the kind demands.';
 COMMENT ON COLUMN ar.adjustment.adjusted_on IS 'Accounting date.';
 COMMENT ON COLUMN ar.adjustment.number IS 'Number that people see, if it has one.';
@@ -99,8 +97,8 @@ COMMENT ON TABLE ar.item IS 'A row is one open or closed item: a due date of an 
 COMMENT ON COLUMN ar.item.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.item.item_id IS 'Id of the item.';
 COMMENT ON COLUMN ar.item.customer_id IS 'The customer.';
-COMMENT ON COLUMN ar.item.kind IS 'invoice, payment, or the kind of the adjustment.';
-COMMENT ON COLUMN ar.item.invoice_id IS 'The invoice it is a due date of, or NULL.';
+COMMENT ON COLUMN ar.item.kind IS 'invoice, credit_memo, debit_memo, deposit, payment, or the kind of the adjustment.';
+COMMENT ON COLUMN ar.item.invoice_id IS 'The invoice, memo or deposit it is a due date of, or NULL.';
 COMMENT ON COLUMN ar.item.payment_id IS 'The payment it stands for, or NULL.';
 COMMENT ON COLUMN ar.item.adjustment_id IS 'The adjustment it stands for, or NULL.';
 COMMENT ON COLUMN ar.item.instalment IS 'Which of its document''s items: 1 for the first or only one.';

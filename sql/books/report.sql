@@ -50,9 +50,10 @@ COMMENT ON COLUMN ar.report_aging.ledger_id IS 'Id of the ledger.';
 COMMENT ON COLUMN ar.report_aging.customer_id IS 'Id of the customer.';
 
 CREATE VIEW ar.report_invoice WITH (security_invoker = true) AS
-SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, v.number, v.status::text AS status,
+SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, v.number, v.kind, v.status::text AS status,
        v.invoiced_on, i.due_on, v.terms::text AS terms, ar.currency(v.total) AS currency,
-       ar.amount(v.total) AS total, coalesce(i.open, 0) AS open, i.closed_on,
+       CASE v.kind WHEN 'credit_memo' THEN -ar.amount(v.total) ELSE ar.amount(v.total) END AS total,
+       coalesce(i.open, 0) AS open, i.closed_on,
        v.ledger_id, v.customer_id, v.invoice_id
 FROM ar.invoice AS v
 JOIN ar.ledger AS l ON l.ledger_id = v.ledger_id
@@ -62,18 +63,19 @@ LEFT JOIN LATERAL (
            CASE WHEN bool_and(i.closed_on IS NOT NULL) THEN max(i.closed_on) END AS closed_on
     FROM ar.item AS i
     WHERE i.ledger_id = v.ledger_id AND i.invoice_id = v.invoice_id) AS i ON true;
-COMMENT ON VIEW ar.report_invoice IS 'A row is one invoice, drafts included.';
+COMMENT ON VIEW ar.report_invoice IS 'A row is one invoice, memo or deposit, drafts included.';
 COMMENT ON COLUMN ar.report_invoice.ledger IS 'Code of the ledger.';
 COMMENT ON COLUMN ar.report_invoice.customer IS 'Code of the customer.';
 COMMENT ON COLUMN ar.report_invoice.customer_name IS 'Name of the customer.';
 COMMENT ON COLUMN ar.report_invoice.number IS 'Number of the invoice; NULL for a draft without one.';
+COMMENT ON COLUMN ar.report_invoice.kind IS 'invoice, credit_memo, debit_memo or deposit.';
 COMMENT ON COLUMN ar.report_invoice.status IS 'draft, held, open, partial, paid, written_off or void.';
 COMMENT ON COLUMN ar.report_invoice.invoiced_on IS 'Invoice date.';
 COMMENT ON COLUMN ar.report_invoice.due_on IS 'Its last due date; NULL before it is posted.';
 COMMENT ON COLUMN ar.report_invoice.terms IS 'Credit terms.';
 COMMENT ON COLUMN ar.report_invoice.currency IS 'ISO 4217 code of the amounts.';
-COMMENT ON COLUMN ar.report_invoice.total IS 'Amount due, tax included.';
-COMMENT ON COLUMN ar.report_invoice.open IS 'What is not paid or credited yet; 0 for what is not posted.';
+COMMENT ON COLUMN ar.report_invoice.total IS 'Amount due, tax included; negative for a credit memo.';
+COMMENT ON COLUMN ar.report_invoice.open IS 'What is not paid or credited yet, of a credit memo what is not applied yet; 0 for what is not posted.';
 COMMENT ON COLUMN ar.report_invoice.closed_on IS 'Date on which nothing was open any more; NULL while something is.';
 COMMENT ON COLUMN ar.report_invoice.ledger_id IS 'Id of the ledger.';
 COMMENT ON COLUMN ar.report_invoice.customer_id IS 'Id of the customer.';
@@ -105,7 +107,7 @@ COMMENT ON COLUMN ar.report_payment.payment_id IS 'Id of the payment.';
 
 CREATE VIEW ar.report_application WITH (security_invoker = true) AS
 SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, a.applied_on,
-       credit.kind AS credit_kind, coalesce(j.number, p.reference) AS credit_number,
+       credit.kind AS credit_kind, coalesce(j.number, p.reference, m.number) AS credit_number,
        debit.kind AS debit_kind, coalesce(v.number, k.number) AS debit_number, debit.due_on AS debit_due_on,
        ar.currency(a.amount) AS currency, ar.amount(a.amount) AS amount,
        a.applied_on - debit.due_on AS days_past_due, a.reverses_id,
@@ -117,6 +119,7 @@ JOIN ar.item AS debit ON debit.ledger_id = a.ledger_id AND debit.item_id = a.deb
 JOIN ar.customer AS c ON c.ledger_id = a.ledger_id AND c.customer_id = debit.customer_id
 LEFT JOIN ar.payment AS p ON p.ledger_id = a.ledger_id AND p.payment_id = credit.payment_id
 LEFT JOIN ar.adjustment AS j ON j.ledger_id = a.ledger_id AND j.adjustment_id = credit.adjustment_id
+LEFT JOIN ar.invoice AS m ON m.ledger_id = a.ledger_id AND m.invoice_id = credit.invoice_id
 LEFT JOIN ar.invoice AS v ON v.ledger_id = a.ledger_id AND v.invoice_id = debit.invoice_id
 LEFT JOIN ar.adjustment AS k ON k.ledger_id = a.ledger_id AND k.adjustment_id = debit.adjustment_id;
 COMMENT ON VIEW ar.report_application IS 'A row is one application of a credit to a debit, or its undoing, which has a negative amount.';
@@ -124,9 +127,9 @@ COMMENT ON COLUMN ar.report_application.ledger IS 'Code of the ledger.';
 COMMENT ON COLUMN ar.report_application.customer IS 'Code of the customer.';
 COMMENT ON COLUMN ar.report_application.customer_name IS 'Name of the customer.';
 COMMENT ON COLUMN ar.report_application.applied_on IS 'Accounting date.';
-COMMENT ON COLUMN ar.report_application.credit_kind IS 'What was applied: payment, or the kind of the adjustment.';
-COMMENT ON COLUMN ar.report_application.credit_number IS 'Reference of the payment, or number of the adjustment.';
-COMMENT ON COLUMN ar.report_application.debit_kind IS 'What it was applied to: invoice, or the kind of the adjustment.';
+COMMENT ON COLUMN ar.report_application.credit_kind IS 'What was applied: payment, credit_memo, or the kind of the adjustment.';
+COMMENT ON COLUMN ar.report_application.credit_number IS 'Reference of the payment, or number of the memo or adjustment.';
+COMMENT ON COLUMN ar.report_application.debit_kind IS 'What it was applied to: invoice, debit_memo, deposit, or the kind of the adjustment.';
 COMMENT ON COLUMN ar.report_application.debit_number IS 'Number of the invoice or adjustment.';
 COMMENT ON COLUMN ar.report_application.debit_due_on IS 'Due date of the item applied to.';
 COMMENT ON COLUMN ar.report_application.currency IS 'ISO 4217 code of the amounts.';

@@ -298,7 +298,7 @@ BEGIN
         CASE WHEN ar.sign(s.prepaid) > 0 THEN
             format('<tr class="sum"><th scope="row">%s</th><td>%s</td></tr><tr class="soft"><th scope="row">%s</th><td>%s</td></tr>',
                    ar.html(w.labels ->> 'total'), ar.html(ar.format_money(h.total, w.labels)),
-                   ar.html(w.labels ->> 'prepaid'), ar.html(ar.format_amount(-s.prepaid, w.labels))) END,
+                   ar.html(w.labels ->> CASE WHEN h.kind = 'credit_memo' THEN 'set_off' ELSE 'prepaid' END), ar.html(ar.format_amount(-s.prepaid, w.labels))) END,
         format('<tr class="sum due"><th scope="row">%s</th><td>%s</td></tr></table></section>',
                ar.html(w.labels ->> CASE WHEN h.kind = 'credit_memo' THEN 'credited' WHEN ar.sign(s.prepaid) > 0 THEN 'payable' ELSE 'total' END),
                ar.html(ar.format_money(CASE WHEN s.prepaid IS NULL THEN h.total ELSE h.total - s.prepaid END, w.labels))), E'\n',

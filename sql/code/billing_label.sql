@@ -49,6 +49,7 @@ AS $$
         ('cash_rounding', 'Rounding', 'Rundung', 'Arrondi', 'Redondeo', 'Arrotondamento', 'Afronding'),
         ('total', 'Total', 'Gesamtbetrag', 'Total TTC', 'Total', 'Totale', 'Totaal'),
         ('prepaid', 'Paid in advance', 'Bereits bezahlt', 'Acompte versé', 'Anticipo pagado', 'Acconto versato', 'Vooruitbetaald'),
+        ('set_off', 'Set off already', 'Bereits verrechnet', 'Déjà imputé', 'Ya compensado', 'Già compensato', 'Reeds verrekend'),
         ('payable', 'Amount due', 'Zahlbetrag', 'Net à payer', 'Total a pagar', 'Totale da pagare', 'Te betalen'),
         ('credited', 'Amount credited', 'Gutschriftbetrag', 'Montant crédité', 'Importe abonado', 'Importo accreditato', 'Gecrediteerd bedrag'),
         ('category_Z', 'Zero rated', 'Nullsatz', 'Taux zéro', 'Tipo cero', 'Aliquota zero', 'Nultarief'),

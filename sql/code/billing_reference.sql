@@ -75,11 +75,26 @@ BEGIN
            coalesce(d.discount_until, '{}'), coalesce(d.discount, '{}')
     FROM ar.item AS i
     LEFT JOIN LATERAL (
-        SELECT ar.sum(a.amount) AS prepaid
-        FROM ar.application AS a
-        JOIN ar.item AS credit ON credit.ledger_id = a.ledger_id AND credit.item_id = a.credit_item_id
-        WHERE a.ledger_id = i.ledger_id AND a.debit_item_id = i.item_id
-          AND a.applied_on <= i.issued_on AND credit.kind IN ('payment', 'deposit')) AS p ON true
+        SELECT ar.sum(w.amount) AS prepaid
+        FROM (
+            -- A deposit is used by a credit memo for it, which is applied to the invoice.
+            SELECT a.amount
+            FROM ar.application AS a
+            JOIN ar.item AS credit ON credit.ledger_id = a.ledger_id AND credit.item_id = a.credit_item_id
+            WHERE a.ledger_id = i.ledger_id AND a.debit_item_id = i.item_id
+              AND (credit.kind = 'payment' AND a.applied_on <= i.issued_on
+                   OR EXISTS (SELECT FROM ar.invoice AS m
+                              JOIN ar.invoice AS o ON o.ledger_id = m.ledger_id AND o.invoice_id = m.corrects_id
+                              WHERE m.ledger_id = credit.ledger_id AND m.invoice_id = credit.invoice_id AND o.kind = 'deposit'))
+            UNION ALL
+            -- And what of that memo went to invoices is nobody's to pay out.
+            SELECT a.amount
+            FROM ar.application AS a
+            JOIN ar.item AS debit ON debit.ledger_id = a.ledger_id AND debit.item_id = a.debit_item_id
+            JOIN ar.invoice AS m ON m.ledger_id = i.ledger_id AND m.invoice_id = i.invoice_id
+            JOIN ar.invoice AS o ON o.ledger_id = m.ledger_id AND o.invoice_id = m.corrects_id AND o.kind = 'deposit'
+            WHERE a.ledger_id = i.ledger_id AND a.credit_item_id = i.item_id AND debit.invoice_id <> o.invoice_id
+        ) AS w) AS p ON true
     LEFT JOIN LATERAL (
         SELECT array_agg(e.discount_until ORDER BY e.tier) AS discount_until,
                array_agg(ar.abs(e.discount) ORDER BY e.tier) AS discount
@@ -91,5 +106,5 @@ $$;
 COMMENT ON FUNCTION ar.payment_schedule(integer, bigint[]) IS
 'What documents ask to be paid, and by when: a row an instalment, all amounts positive.
 Arguments: ledger_id; invoice_ids.
-Result: prepaid is what payments and deposits applied up to the document''s date have paid of the instalment; discount_until and discount are the discounts for paying it early, one a tier, empty without. What a draft shows is what its terms make of it as it is.';
+Result: prepaid is what was paid of the instalment in advance: payments applied up to the document''s date, and deposits; of a credit memo for a deposit, what is set against other invoices; discount_until and discount are the discounts for paying it early, one a tier, empty without. What a draft shows is what its terms make of it as it is.';
 REVOKE ALL ON FUNCTION ar.payment_schedule(integer, bigint[]) FROM PUBLIC;

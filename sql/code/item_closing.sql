@@ -15,12 +15,13 @@ DECLARE
     closing record;
     open_customers bigint[];
 BEGIN
-    FOR closing IN
+    -- By EXECUTE: planned for the rows at hand, not for those of the session's first statement.
+    FOR closing IN EXECUTE '
         SELECT n.ledger_id, array_agg(n.customer_id ORDER BY n.customer_id) AS customers
         FROM new_customer AS n
         JOIN old_customer AS o ON o.ledger_id = n.ledger_id AND o.customer_id = n.customer_id
-        WHERE n.status = 'closed' AND o.status <> 'closed'
-        GROUP BY n.ledger_id
+        WHERE n.status = ''closed'' AND o.status <> ''closed''
+        GROUP BY n.ledger_id'
     LOOP
         open_customers := ar.find_open_customers(closing.ledger_id, closing.customers);
         IF cardinality(open_customers) > 0 THEN

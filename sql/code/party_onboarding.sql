@@ -92,17 +92,20 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+    moves bigint;
     moved record;
     wrong record;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        INSERT INTO ar.customer_status_change (ledger_id, customer_id, from_status, to_status, reason)
-        SELECT n.ledger_id, n.customer_id, o.status, n.status, n.status_reason
-        FROM new_customer AS n
-        JOIN old_customer AS o ON o.ledger_id = n.ledger_id AND o.customer_id = n.customer_id
-        WHERE n.status <> o.status
-        ORDER BY n.ledger_id, n.customer_id;
-        IF NOT FOUND THEN
+        -- By EXECUTE: planned for the rows at hand, not for those of the session's first statement.
+        EXECUTE 'INSERT INTO ar.customer_status_change (ledger_id, customer_id, from_status, to_status, reason)
+            SELECT n.ledger_id, n.customer_id, o.status, n.status, n.status_reason
+            FROM new_customer AS n
+            JOIN old_customer AS o ON o.ledger_id = n.ledger_id AND o.customer_id = n.customer_id
+            WHERE n.status <> o.status
+            ORDER BY n.ledger_id, n.customer_id';
+        GET DIAGNOSTICS moves = ROW_COUNT;
+        IF moves = 0 THEN
             RETURN NULL;
         END IF;
     END IF;

@@ -94,17 +94,28 @@ static ArStatement find_over_credited_line =
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
+/* The items of both are laid end to end; where one ends, an application ends. */
 static ArStatement apply_reversals =
 {
 	.sql =
 	"INSERT INTO ar.application"
 	"  (ledger_id, credit_item_id, debit_item_id, amount, applied_on)"
-	" SELECT $1, credit.item_id, debit.item_id, debit.open,"
+	" SELECT $1, credit.item_id, debit.item_id,"
+	"  ar.monetary(LEAST(credit.upto, debit.upto)"
+	"   - GREATEST(credit.upto - credit.part, debit.upto - debit.part), debit.currency),"
 	"  GREATEST(credit.issued_on, debit.issued_on, debit.undone_on)"
-	" FROM unnest($2, $3) AS w(invoice_id, reverses_id)"
-	" JOIN ar.item AS credit ON credit.ledger_id = $1 AND credit.invoice_id = w.invoice_id"
-	" JOIN ar.item AS debit ON debit.ledger_id = $1 AND debit.invoice_id = w.reverses_id"
-	" WHERE ar.sign(debit.open) > 0"
+	" FROM unnest($2, $3) AS w(invoice_id, reverses_id),"
+	" LATERAL (SELECT i.item_id, i.issued_on, -ar.amount(i.open) AS part,"
+	"   pg_catalog.sum(-ar.amount(i.open)) OVER (ORDER BY i.item_id) AS upto"
+	"  FROM ar.item AS i"
+	"  WHERE i.ledger_id = $1 AND i.invoice_id = w.invoice_id) AS credit,"
+	" LATERAL (SELECT i.item_id, i.issued_on, i.undone_on, ar.currency(i.open) AS currency,"
+	"   ar.amount(i.open) AS part,"
+	"   pg_catalog.sum(ar.amount(i.open)) OVER (ORDER BY i.item_id) AS upto"
+	"  FROM ar.item AS i"
+	"  WHERE i.ledger_id = $1 AND i.invoice_id = w.reverses_id) AS debit"
+	" WHERE LEAST(credit.upto, debit.upto)"
+	"  > GREATEST(credit.upto - credit.part, debit.upto - debit.part)"
 	" ORDER BY debit.item_id",
 	.nargs = 3,
 	.argtypes = {INT4OID, INT8ARRAYOID, INT8ARRAYOID}

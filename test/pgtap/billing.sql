@@ -67,7 +67,7 @@ BEGIN
         UPDATE ar.invoice SET status = 'open' WHERE invoice_id = id;
         INSERT INTO ar.adjustment (ledger_id, customer_id, kind, number, adjusted_on, amount)
         VALUES (pg_temp.ledger(), pg_temp.customer('A'),
-                CASE state WHEN 'written_off' THEN 'write_off' ELSE 'credit_memo' END, 'F-' || state, '2026-02-01', 'EUR -10');
+                CASE state WHEN 'written_off' THEN 'write_off' ELSE 'discount' END, 'F-' || state, '2026-02-01', 'EUR -10');
         IF state <> 'open' THEN
             PERFORM ar.apply(pg_temp.ledger(), pg_temp.item('F-' || state), pg_temp.item('S-' || state),
                              CASE state WHEN 'partial' THEN ar.monetary(3, 'EUR') END);

@@ -3,7 +3,7 @@
 
 BEGIN;
 \ir helper.psql
-SELECT plan(58);
+SELECT plan(60);
 
 SELECT ar.create_ledger('TEST', 'Nordlicht <&> Co', 'EUR');
 SELECT ar.create_ledger('OTHER', 'Other', 'EUR');
@@ -193,6 +193,18 @@ SELECT ar.apply(pg_temp.ledger(), pg_temp.item('PAY'), pg_temp.item('A1'), 'EUR 
 -- Paid later: no prepayment.
 SELECT ar.apply(pg_temp.ledger(), pg_temp.item('PAY'), pg_temp.item('A1'), 'EUR 20.00', '2026-03-06');
 SELECT is(pg_temp.at('A1', 'concat(//b:PrepaidAmount, " ", //b:PayableAmount)'), '30.00 89.00', 'what was applied by its date is prepaid, what came later is not');
+
+-- A deposit of 119 paid, and used for an invoice of 226: the credit memo for it, in between, leaves nothing to be paid out.
+
+SELECT ar.record_payment(pg_temp.ledger(), pg_temp.customer('C1'), 'EUR 119.00', '2026-03-06', reference => 'DEP', apply => 'none');
+SELECT ar.apply(pg_temp.ledger(), pg_temp.item('DEP'), pg_temp.item('P1'), 'EUR 119.00', '2026-03-06');
+SELECT pg_temp.draft('F1', 'C1', 'EUR 226.00', rates => '{19,7}');
+SELECT ar.post_invoice(pg_temp.ledger(), pg_temp.invoice('F1'));
+SELECT ar.apply_deposit(pg_temp.ledger(), pg_temp.invoice('P1'), pg_temp.invoice('F1'), applied_on => '2026-03-10') AS memo \gset
+SELECT is(pg_temp.at('F1', 'concat(//b:TaxInclusiveAmount, " ", //b:PrepaidAmount, " ", //b:PayableAmount)'), '226.00 119.00 107.00', 'a deposit is paid in advance');
+SELECT number AS memo_number FROM ar.invoice WHERE ledger_id = pg_temp.ledger() AND invoice_id = :memo \gset
+SELECT is(pg_temp.at(:'memo_number', 'concat(//a:BillingReference//b:ID, " ", //b:TaxInclusiveAmount, " ", //b:PrepaidAmount, " ", //b:PayableAmount)'),
+          'P1 119.00 119.00 0.00', 'once, not twice');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();

@@ -93,7 +93,7 @@ SELECT is(pg_temp.outcome($$INSERT INTO ar.adjustment (ledger_id, customer_id, k
     VALUES (pg_temp.ledger(), pg_temp.customer('HUNDRED'), 'refund', '2026-02-01', 'EUR 1')$$), 'RA001', 'paying back what was paid needs room');
 SELECT is(pg_temp.outcome($$INSERT INTO ar.adjustment (ledger_id, customer_id, kind, adjusted_on, amount)
     SELECT pg_temp.ledger(), pg_temp.customer('HUNDRED'), k, '2026-02-01', ar.monetary(a, 'EUR')
-    FROM (VALUES ('credit_memo', -5), ('fee', 5)) AS v(k, a)$$), 'done', 'what one statement gives and takes is judged together');
+    FROM (VALUES ('discount', -5), ('fee', 5)) AS v(k, a)$$), 'done', 'what one statement gives and takes is judged together');
 
 -- Another currency than the limit's.
 SELECT is(pg_temp.outcome(pg_temp.bill('DOLLAR', 'USD 50')), 'done', 'a limit in dollars is judged in dollars');

@@ -100,7 +100,7 @@ FROM ar.application WHERE ledger_id = pg_temp.ledger('RANDOM') AND application_i
 INSERT INTO moment VALUES (3, clock_timestamp());
 SELECT ar.auto_apply(pg_temp.ledger('RANDOM'), array_agg(payment_id), 'oldest') FROM ar.payment WHERE ledger_id = pg_temp.ledger('RANDOM') \g /dev/null
 INSERT INTO ar.adjustment (ledger_id, customer_id, kind, adjusted_on, amount)
-SELECT ledger_id, customer_id, 'credit_memo', '2026-05-05', ar.monetary(-7, 'EUR') FROM ar.customer WHERE ledger_id = pg_temp.ledger('RANDOM') AND customer_id % 5 = 0;
+SELECT ledger_id, customer_id, 'discount', '2026-05-05', ar.monetary(-7, 'EUR') FROM ar.customer WHERE ledger_id = pg_temp.ledger('RANDOM') AND customer_id % 5 = 0;
 INSERT INTO moment VALUES (4, clock_timestamp());
 -- Autovacuum would have done it by now.
 ANALYZE ar.item, ar.application;

@@ -55,9 +55,9 @@ BEGIN
     PERFORM ar.unapply(l, id, '2026-01-25');
     PERFORM ar.record_payment(l, d, 'EUR 20.00', '2026-01-26', apply => 'oldest');
     -- Every kind of adjustment; a write-off that closes an invoice.
-    FOREACH kind IN ARRAY '{credit_memo,write_off,discount,difference,debit_memo,fee,interest,refund,chargeback}'::text[] LOOP
+    FOREACH kind IN ARRAY '{write_off,discount,difference,fee,interest,refund,chargeback}'::text[] LOOP
         INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on, number, reason)
-        VALUES (l, c, kind, CASE WHEN kind IN ('credit_memo', 'write_off', 'discount') THEN 'EUR -4.00' ELSE 'EUR 4.00' END::ar.monetary,
+        VALUES (l, c, kind, CASE WHEN kind IN ('write_off', 'discount') THEN 'EUR -4.00' ELSE 'EUR 4.00' END::ar.monetary,
                 '2026-02-01', 'ADJ-' || kind, 'because');
     END LOOP;
     invoice := ar.create_invoice(l, c, '[{"unit_price": 4}]', '2026-01-14');

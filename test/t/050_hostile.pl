@@ -137,8 +137,8 @@ SELECT ar.record_payment(1, 1, 'EUR 25.00', '2026-01-20', apply => 'oldest', ext
 SELECT ar.record_payment(1, 1, 'EUR 35.00', '2026-01-21', reference => 'INV-2026-000002 INV-2026-000003');
 SELECT ar.record_payment(1, 1, 'EUR 30.00', '2026-01-22', remittance => '[{"number": "COPIED", "amount": 11.5}]');
 INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on) VALUES (1, 1, 'EUR 12.00', '2026-01-23');
-INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on) VALUES (1, 1, 'credit_memo', 'EUR -6.00', '2026-01-24'), (1, 1, 'fee', 'EUR 2.00', '2026-01-24');
-SELECT item_id AS credit FROM ar.item WHERE kind OPERATOR(pg_catalog.=) 'credit_memo' \gset
+INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on) VALUES (1, 1, 'discount', 'EUR -6.00', '2026-01-24'), (1, 1, 'fee', 'EUR 2.00', '2026-01-24');
+SELECT item_id AS credit FROM ar.item WHERE kind OPERATOR(pg_catalog.=) 'discount' \gset
 SELECT item_id AS fee FROM ar.item WHERE kind OPERATOR(pg_catalog.=) 'fee' \gset
 SELECT ar.apply(1, :credit, :fee) AS application \gset
 SELECT ar.unapply(1, :application, '2026-01-25') \gset
