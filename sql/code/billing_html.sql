@@ -57,8 +57,8 @@ body { margin: 0; background: #e6eaee; color: var(--ink); font: 9pt/1.4 "Helveti
 .sheet { position: relative; width: 210mm; min-height: 297mm; margin: 8mm auto; padding: 13mm 18mm 14mm 20mm; background: #fff;
     box-shadow: 0 1mm 6mm rgba(24, 33, 43, .18); }
 .top { display: flex; justify-content: space-between; gap: 10mm; padding-bottom: 3.5mm; border-bottom: .6mm solid var(--accent); }
-.brand { color: var(--accent); font-size: 17pt; font-weight: 700; letter-spacing: -.01em; line-height: 1.2; overflow-wrap: anywhere; }
-.contact { color: var(--soft); font-size: 8pt; text-align: right; white-space: nowrap; }
+.brand { flex: 1 1 0; min-width: 0; color: var(--accent); font-size: 17pt; font-weight: 700; letter-spacing: -.01em; line-height: 1.2; overflow-wrap: anywhere; }
+.contact { flex: 0 1 auto; min-width: 0; max-width: 55%; color: var(--soft); font-size: 8pt; text-align: right; overflow-wrap: anywhere; }
 .parties { display: flex; justify-content: space-between; gap: 10mm; margin-top: 7mm; min-height: 34mm; }
 .recipient { flex: 1 1 0; min-width: 0; overflow-wrap: anywhere; font-size: 10pt; }
 .sender { margin-bottom: 2.5mm; color: var(--soft); font-size: 7pt; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }

@@ -135,6 +135,11 @@ DECLARE
     -- What counts more comes later: English, then the language, then the language as one country writes it.
     spoken text[] := ARRAY['en', split_part(lower(labels.language), '-', 1), lower(labels.language)];
 BEGIN
+    IF current_setting('server_encoding') <> 'UTF8' THEN
+        RAISE feature_not_supported USING
+            MESSAGE = format('documents cannot be worded in a database in %s', current_setting('server_encoding')),
+            HINT = 'Keep the books in a database in UTF8.';
+    END IF;
     RETURN (
         SELECT jsonb_object_agg(w.label, w.wording ORDER BY array_position(spoken, w.language), w.is_own)
         FROM (SELECT t.language, t.label, t.wording, false AS is_own FROM ar.label_texts() AS t
@@ -147,7 +152,8 @@ END
 $$;
 COMMENT ON FUNCTION ar.labels(integer, text) IS
 'The words for documents of a ledger in a language, as a JSON object of label and wording. For each label the first there is of: the language as given, such as de-at; the language without its country, de; English. In each of them the ledger''s own wording of ar.document_label comes first, then that of ar.label_texts().
-Arguments: ledger_id; language, a tag of BCP 47.';
+Arguments: ledger_id; language, a tag of BCP 47.
+Errors: 0A000 the database is not in UTF8.';
 
 CREATE FUNCTION ar.language_of(country text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

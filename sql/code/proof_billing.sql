@@ -40,7 +40,7 @@ BEGIN
                         WHEN v.tax_rounding = 'line' THEN p.tax
                         ELSE round((p.net - CASE WHEN v.discount_basis = 'mixed' THEN coalesce(ar.amount(t.discounted), 0) ELSE 0 END)
                                    * p.tax_rate / 100, scale(p.net)) END) AS x(taxable, tax)
-        WHERE v.recorded_at IS NOT NULL
+        WHERE (ar.is_posted(v.status) OR v.status = 'void' AND v.recorded_at IS NOT NULL)
     )
     SELECT 'invoice_tax', coalesce(t.ledger_id, c.ledger_id), 'invoice_tax', coalesce(t.invoice_id, c.invoice_id),
            format('%s %s: %s and tax %s; the lines make %s and tax %s', coalesce(t.tax_category, c.tax_category),
@@ -64,7 +64,7 @@ BEGIN
                FROM category AS c GROUP BY c.ledger_id, c.invoice_id) AS c
       ON c.ledger_id = v.ledger_id AND c.invoice_id = v.invoice_id
     WHERE (verify_invoice_totals.ledger_id IS NULL OR v.ledger_id = verify_invoice_totals.ledger_id)
-      AND v.recorded_at IS NOT NULL
+      AND (ar.is_posted(v.status) OR v.status = 'void' AND v.recorded_at IS NOT NULL)
       AND CASE WHEN c.invoice_id IS NULL THEN v.net IS NOT NULL
                ELSE c.is_unfit OR c.currency <> ARRAY[ar.currency(v.total)] OR v.net IS NULL OR v.tax IS NULL
                  OR ar.amount(v.net) <> c.net OR ar.amount(v.tax) <> c.tax
@@ -93,7 +93,7 @@ BEGIN
         -- On the day of each invoice, and on the last day of each of its discounts.
         SELECT v.ledger_id, v.invoice_id, v.invoiced_on AS paid_on
         FROM ar.invoice AS v
-        WHERE v.terms IS NOT NULL AND v.recorded_at IS NOT NULL
+        WHERE v.terms IS NOT NULL AND (ar.is_posted(v.status) OR v.status = 'void' AND v.recorded_at IS NOT NULL)
           AND (verify_discounts.ledger_id IS NULL OR v.ledger_id = verify_discounts.ledger_id)
         UNION
         SELECT g.ledger_id, g.invoice_id, g.discount_until FROM granted AS g WHERE NOT g.is_wrong
