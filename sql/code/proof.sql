@@ -257,7 +257,17 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH expected (table_name, trigger_name) AS (
-        VALUES ('adjustment', 'adjustment_fact_budts'), ('adjustment', 'adjustment_record_bir'),
+        VALUES ('ledger', 'ledger_tax_id_biur'), ('customer', 'customer_tax_id_biur'),
+               ('customer', 'customer_created_on_bir'), ('customer', 'customer_group_ais'),
+               ('customer', 'customer_group_aus'), ('customer', 'customer_move_bur'),
+               ('customer', 'customer_onboard_ais'), ('customer', 'customer_onboard_aus'),
+               ('customer', 'customer_closing_aus'),
+               ('customer_status_change', 'customer_status_change_guard_bir'),
+               ('customer_status_change', 'customer_status_change_guard_budts'),
+               ('exchange_rate', 'exchange_rate_record_biur'), ('exchange_rate', 'exchange_rate_record_bts'),
+               ('exchange_rate', 'exchange_rate_guard_ais'), ('exchange_rate', 'exchange_rate_guard_aus'),
+               ('exchange_rate', 'exchange_rate_guard_ads'),
+               ('adjustment', 'adjustment_fact_budts'), ('adjustment', 'adjustment_record_bir'),
                ('adjustment', 'adjustment_post_ais'),
                ('application', 'application_fact_budts'), ('application', 'application_record_bir'),
                ('application', 'application_apply_ais'),
@@ -322,6 +332,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_items(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_applications(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_invoices(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_parties(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_numbers(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_memos(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_recurring(verify.ledger_id)
