@@ -39,6 +39,7 @@ typedef struct ArInvoice
 	DateADT		due_on;
 	ArTerms    *terms;			/* NULL: the customer's, or the ledger's */
 	ArDiscountBasis discount_basis;
+	bool		can_be_mixed;	/* tax is rounded once, and not in the prices */
 	bool		is_changed;		/* posting has something to fill in */
 	bool		has_lines;
 	bool		has_net;		/* net, tax and rounding were given */

@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
@@ -30,6 +31,16 @@ typedef struct Discount
 	uint32		currency;
 } Discount;
 
+/* A customer, as far as posting must know him. */
+typedef struct Customer
+{
+	int64		customer_id;	/* first, for bsearch */
+	ArTerms    *terms;			/* his, or the ledger's */
+	bool		can_be_invoiced;
+	char	   *code;			/* set if not */
+	char	   *status;			/* set if not */
+} Customer;
+
 /* What is gathered of the items of one ledger. */
 typedef struct Gathered
 {
@@ -45,20 +56,35 @@ static ArStatement read_policy =
 {
 	.sql =
 	"SELECT (SELECT b.discount_basis FROM ar.billing_policy AS b WHERE b.ledger_id = $1),"
-	"  EXISTS (SELECT FROM ar.cash_rounding AS r WHERE r.ledger_id = $1)",
+	"  EXISTS (SELECT FROM ar.cash_rounding AS r WHERE r.ledger_id = $1),"
+	"  EXISTS (SELECT FROM ar.ledger AS l WHERE l.ledger_id = $1"
+	"   AND l.due_date_shift <> 'none')",
 	.nargs = 1,
 	.argtypes = {INT4OID}
 };
 
-static ArStatement read_terms =
+/*
+ * The key share is what the foreign keys of the items will take, too.  Taken
+ * here, it keeps a customer from being closed between the look at his status
+ * and the end of the transaction.
+ */
+static ArStatement read_customers =
 {
 	.sql =
-	"SELECT c.customer_id, COALESCE(c.terms, l.terms)"
+	"SELECT c.customer_id, COALESCE(c.terms, l.terms), c.code, c.status,"
+	"  CASE WHEN c.status = 'active' THEN true ELSE ar.can_be_invoiced(c.status) END"
 	" FROM ar.customer AS c JOIN ar.ledger AS l ON l.ledger_id = c.ledger_id"
 	" WHERE c.ledger_id = $1 AND c.customer_id = ANY ($2)"
-	" ORDER BY c.customer_id",
+	" ORDER BY c.customer_id FOR KEY SHARE OF c",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
+};
+
+static ArStatement shift_dates =
+{
+	.sql = "SELECT ar.shift_due_dates($1, $2)",
+	.nargs = 2,
+	.argtypes = {INT4OID, DATEARRAYOID}
 };
 
 static ArStatement insert_discounts =
@@ -124,6 +150,8 @@ ar_billing_policy(int32 ledger_id)
 		policy.discount_basis = ar_discount_basis_from_text(basis);
 	policy.rounds_cash = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
 													SPI_tuptable->tupdesc, 2, &isnull));
+	policy.shifts_due_dates = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
+														 SPI_tuptable->tupdesc, 3, &isnull));
 	SPI_freetuptable(SPI_tuptable);
 	return policy;
 }
@@ -141,58 +169,86 @@ compare_customers(const void *left, const void *right)
 }
 
 /*
- * ar_fill_terms gives each invoice that has neither due date nor terms those
- * of its customer, or else of its ledger.
+ * load_customers reads and holds the customers of the invoices, sorted.
  */
-void
-ar_fill_terms(Relation relation, ArInvoice *invoices, int count)
+static Customer *
+load_customers(ArInvoice *invoices, int count, int *customer_count)
 {
 	int64	   *wanted = palloc_extended(sizeof(int64) * (Size) count, MCXT_ALLOC_HUGE);
 	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
-	int64	   *found;
-	ArTerms   **terms;
+	Customer   *customers;
 	Datum		values[2];
 	uint64		rows;
-	int			n = 0;
 	int			distinct = 0;
 
 	for (int i = 0; i < count; i++)
-		if (!invoices[i].has_due_on && invoices[i].terms == NULL)
-			wanted[n++] = invoices[i].customer_id;
-	if (n == 0)
-		return;
-	qsort(wanted, n, sizeof(int64), compare_customers);
-	for (int i = 0; i < n; i++)
+		wanted[i] = invoices[i].customer_id;
+	qsort(wanted, count, sizeof(int64), compare_customers);
+	for (int i = 0; i < count; i++)
 		if (i == 0 || wanted[i] != wanted[i - 1])
 			ids[distinct++] = Int64GetDatum(wanted[i]);
 
 	values[0] = Int32GetDatum(invoices[0].ledger_id);
 	values[1] = ar_array(ids, NULL, distinct, INT8OID);
-	rows = ar_writer_execute(&read_terms, values, SPI_OK_SELECT);
-	found = palloc_extended(sizeof(int64) * Max(rows, 1), MCXT_ALLOC_HUGE);
-	terms = palloc_extended(sizeof(ArTerms *) * Max(rows, 1), MCXT_ALLOC_HUGE);
+	rows = ar_writer_execute(&read_customers, values, SPI_OK_SELECT);
+	customers = palloc_extended(sizeof(Customer) * Max(rows, 1), MCXT_ALLOC_HUGE);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		HeapTuple	row = SPI_tuptable->vals[i];
 		TupleDesc	desc = SPI_tuptable->tupdesc;
+		Customer   *customer = &customers[i];
 		bool		isnull;
 
-		found[i] = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
-		terms[i] = (ArTerms *) PG_DETOAST_DATUM_COPY(SPI_getbinval(row, desc, 2, &isnull));
+		customer->customer_id = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
+		customer->terms = (ArTerms *) PG_DETOAST_DATUM_COPY(SPI_getbinval(row, desc, 2, &isnull));
+		customer->can_be_invoiced = DatumGetBool(SPI_getbinval(row, desc, 5, &isnull));
+		if (!customer->can_be_invoiced)
+		{
+			customer->code = SPI_getvalue(row, desc, 3);
+			customer->status = SPI_getvalue(row, desc, 4);
+		}
 	}
 	SPI_freetuptable(SPI_tuptable);
+	*customer_count = (int) rows;
+	return customers;
+}
+
+/*
+ * ar_fill_terms gives each invoice that has neither due date nor terms those
+ * of its customer, or else of its ledger; and refuses invoices of customers
+ * whose status does not allow any.  What is owed to such a customer may still
+ * be credited.
+ */
+void
+ar_fill_terms(Relation relation, ArInvoice *invoices, int count)
+{
+	int			customer_count;
+	Customer   *customers = load_customers(invoices, count, &customer_count);
 
 	for (int i = 0; i < count; i++)
 	{
 		ArInvoice  *invoice = &invoices[i];
-		int64	   *match;
+		Customer   *customer;
 
+		customer = bsearch(&invoice->customer_id, customers, customer_count,
+						   sizeof(Customer), compare_customers);
+		/* The foreign key has yet to be checked where the invoice was just inserted. */
+		if (customer == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+					 errmsg("customer " INT64_FORMAT " does not exist in ledger %d",
+							invoice->customer_id, invoice->ledger_id),
+					 errtableconstraint(relation, "invoice_customer_fkey")));
+		if (!customer->can_be_invoiced && !ar_is_credit(invoice))
+			ereport(ERROR,
+					(errcode(ERRCODE_CHECK_VIOLATION),
+					 errmsg("customer \"%s\" cannot be invoiced", customer->code),
+					 errdetail("His status is %s.", customer->status),
+					 errhint("Invoices are posted to customers that are active or on hold; drafts may wait until then."),
+					 errtableconstraint(relation, "invoice_customer_status_check")));
 		if (invoice->has_due_on || invoice->terms != NULL)
 			continue;
-		match = bsearch(&invoice->customer_id, found, rows, sizeof(int64), compare_customers);
-		if (match == NULL)
-			elog(ERROR, "ar_fill_terms: no customer " INT64_FORMAT, invoice->customer_id);
-		invoice->terms = terms[match - found];
+		invoice->terms = customer->terms;
 		invoice->is_changed = true;
 	}
 }
@@ -285,7 +341,8 @@ gather_items(Gathered *gathered, const ArBillingPolicy *policy, ArInvoice *invoi
 			continue;
 		if (invoice->discount_basis == AR_BASIS_UNSAID)
 		{
-			invoice->discount_basis = policy->discount_basis;
+			invoice->discount_basis = policy->discount_basis == AR_BASIS_MIXED &&
+				!invoice->can_be_mixed ? AR_BASIS_NET : policy->discount_basis;
 			invoice->is_changed = true;
 		}
 		gather_discounts(gathered, invoice, &instalments[i], i + 1);
@@ -324,6 +381,87 @@ write_discounts(int32 ledger_id, const Discount *discounts, int count)
 }
 
 /*
+ * compare_dates orders dates.
+ */
+static int
+compare_dates(const void *left, const void *right)
+{
+	DateADT		a = *(const DateADT *) left;
+	DateADT		b = *(const DateADT *) right;
+
+	return a < b ? -1 : a > b;
+}
+
+/*
+ * compare_to_posting finds the item of a discount.
+ */
+static int
+compare_to_posting(const void *key, const void *element)
+{
+	const Discount *discount = key;
+	const ArPosting *posting = element;
+
+	if (discount->invoice_id != posting->document_id)
+		return discount->invoice_id < posting->document_id ? -1 : 1;
+	return discount->instalment - posting->instalment;
+}
+
+/*
+ * shift_due_dates moves due dates that terms made by the calendar of the
+ * ledger; those that somebody gave stay.  None goes before its invoice, and no
+ * discount outlives its due day.
+ */
+static void
+shift_due_dates(Gathered *gathered, ArInvoice *invoices, int count)
+{
+	DateADT    *days = palloc_extended(sizeof(DateADT) * (Size) gathered->count, MCXT_ALLOC_HUGE);
+	Datum	   *wanted = palloc_extended(sizeof(Datum) * (Size) gathered->count, MCXT_ALLOC_HUGE);
+	Datum	   *shifted;
+	Datum		values[2];
+	bool		isnull;
+	int			distinct = 0;
+	int			shifted_count;
+
+	for (int i = 0; i < gathered->count; i++)
+		days[i] = gathered->postings[i].due_on;
+	qsort(days, gathered->count, sizeof(DateADT), compare_dates);
+	for (int i = 0; i < gathered->count; i++)
+		if (i == 0 || days[i] != days[distinct - 1])
+			days[distinct++] = days[i];
+	for (int i = 0; i < distinct; i++)
+		wanted[i] = DateADTGetDatum(days[i]);
+	values[0] = Int32GetDatum(invoices[0].ledger_id);
+	values[1] = ar_array(wanted, NULL, distinct, DATEOID);
+	(void) ar_writer_execute(&shift_dates, values, SPI_OK_SELECT);
+	deconstruct_array(DatumGetArrayTypePCopy(SPI_getbinval(SPI_tuptable->vals[0],
+														   SPI_tuptable->tupdesc, 1, &isnull)),
+					  DATEOID, sizeof(DateADT), true, TYPALIGN_INT,
+					  &shifted, NULL, &shifted_count);
+	SPI_freetuptable(SPI_tuptable);
+	if (shifted_count != distinct)
+		elog(ERROR, "shift_due_dates: asked for %d dates, got %d", distinct, shifted_count);
+
+	for (int i = 0; i < gathered->count; i++)
+	{
+		ArPosting  *posting = &gathered->postings[i];
+		DateADT    *day;
+
+		if (ar_find_invoice(invoices, count, posting->document_id)->has_due_on)
+			continue;
+		day = bsearch(&posting->due_on, days, distinct, sizeof(DateADT), compare_dates);
+		posting->due_on = Max(DatumGetDateADT(shifted[day - days]), posting->issued_on);
+	}
+	for (int i = 0; i < gathered->discount_count; i++)
+	{
+		Discount   *discount = &gathered->discounts[i];
+		ArPosting  *posting = bsearch(discount, gathered->postings, gathered->count,
+									  sizeof(ArPosting), compare_to_posting);
+
+		discount->until = Min(discount->until, posting->due_on);
+	}
+}
+
+/*
  * ar_post_invoice_items makes one item for each instalment of each invoice of
  * one ledger, and their discounts.
  */
@@ -339,6 +477,8 @@ ar_post_invoice_items(const ArBillingPolicy *policy, ArInvoice *invoices, int co
 		CHECK_FOR_INTERRUPTS();
 		gather_items(&gathered, policy, &invoices[i]);
 	}
+	if (policy->shifts_due_dates)
+		shift_due_dates(&gathered, invoices, count);
 	ar_post_items(AR_DOCUMENT_INVOICE, gathered.postings, gathered.count);
 	write_discounts(invoices[0].ledger_id, gathered.discounts, gathered.discount_count);
 	pfree(gathered.postings);

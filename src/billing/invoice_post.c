@@ -123,6 +123,8 @@ read_invoices(TriggerData *trigger, int *count)
 	AttrNumber	due_on = ar_column(relation, "due_on", DATEOID);
 	AttrNumber	terms = ar_column(relation, "terms", AR_TYPE_TERMS);
 	AttrNumber	discount_basis = ar_column(relation, "discount_basis", TEXTOID);
+	AttrNumber	prices_include_tax = ar_column(relation, "prices_include_tax", BOOLOID);
+	AttrNumber	tax_rounding = ar_column(relation, "tax_rounding", TEXTOID);
 	AttrNumber	net = ar_column(relation, "net", AR_TYPE_MONETARY);
 	AttrNumber	tax = ar_column(relation, "tax", AR_TYPE_MONETARY);
 	AttrNumber	cash_rounding = ar_column(relation, "cash_rounding", AR_TYPE_MONETARY);
@@ -172,6 +174,9 @@ read_invoices(TriggerData *trigger, int *count)
 		invoice->payment_reference = given_text(&rows, payment_reference);
 		invoice->payment_means = given_text(&rows, payment_means);
 		invoice->discount_basis = ar_discount_basis_from_text(given_text(&rows, discount_basis));
+		invoice->can_be_mixed =
+			!DatumGetBool(ar_transition_value(&rows, prices_include_tax)) &&
+			strcmp(given_text(&rows, tax_rounding), "document") == 0;
 		value = slot_getattr(rows.slot, due_on, &isnull);
 		invoice->has_due_on = !isnull;
 		if (!isnull)

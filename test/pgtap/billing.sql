@@ -263,7 +263,9 @@ FROM (VALUES
     ('pg_temp.ledger(), pg_temp.customer(''A''), ''[{"unit_price": 1}]'', currency => ''EUX''', '22023', 'an unknown currency')
     ) AS v(given, expected, words);
 SELECT is(pg_temp.outcome($$SELECT ar.create_invoice(pg_temp.ledger(), pg_temp.customer('A'), '[{"unit_price": 1}, {"price": 1}]')$$, 'all'),
-    E'22023: malformed lines\nElement 2 has "price".\nThe keys are description, quantity, unit_price, tax_rate; required are unit_price.',
+    E'22023: malformed lines\nElement 2 has "price".\nThe keys are description, quantity, unit_price, tax_rate, unit_code, '
+    'discount_percent, discount, charge, tax_code, tax_category, exemption_reason, exemption_reason_code, item_number, buyer_item_number; '
+    'required are unit_price.',
     'the message says which line, and which keys there are');
 
 -- create_invoices: many at once, external ids repeated inside the call and across calls.
