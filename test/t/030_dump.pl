@@ -61,6 +61,14 @@ BEGIN
                 '2026-02-01', 'ADJ-' || kind, 'because');
     END LOOP;
     invoice := ar.create_invoice(l, c, '[{"unit_price": 4}]', '2026-01-14');
+    -- Numbers drawn fast and in batches, memos, an invoice made void, a deposit used, and a template that has billed.
+    INSERT INTO ar.document_series (ledger_id, series, pattern, numbering, yearly) VALUES (l, 'fast', 'F{year}-{number}', 'fast', true), (l, 'batch', 'B{number}', 'batch', false);
+    PERFORM ar.create_invoice(l, c, '[{"unit_price": 4}]', '2026-01-14', series => s) FROM unnest('{fast,fast,batch}'::text[]) AS s;
+    PERFORM ar.number_invoices(l);
+    PERFORM ar.create_credit_memo(l, (SELECT min(v.invoice_id) FROM ar.invoice AS v WHERE v.ledger_id = l AND v.series = 'fast'), 1, invoiced_on => '2026-01-20');
+    PERFORM ar.void_invoice(l, (SELECT max(v.invoice_id) FROM ar.invoice AS v WHERE v.ledger_id = l AND v.series = 'fast'), '2026-01-20');
+    PERFORM ar.create_recurring_invoice(l, c, '[{"unit_price": 1}]', starts_on => '2026-01-01', external_id => 'recurring 1');
+    PERFORM ar.generate_recurring_invoices(l, '2026-02-01');
     PERFORM ar.apply(l, w.item_id, i.item_id, external_id => 'application 1')
     FROM ar.item AS w, ar.item AS i WHERE w.kind = 'write_off' AND i.invoice_id = invoice;
 END $$;
