@@ -1224,7 +1224,7 @@ CREATE FUNCTION ar.invoice_status_graph()
 RETURNS TABLE (from_status ar.invoice_status, to_status ar.invoice_status, event text)
 AS 'MODULE_PATHNAME', 'ar_invoice_status_graph'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-ROWS 20;
+ROWS 21;
 COMMENT ON FUNCTION ar.invoice_status_graph() IS
 'The state machine of invoices, one move a row, with what makes it in plain words. Lists exactly the pairs for which ar.can_transition is true.';
 
