@@ -186,7 +186,7 @@ own_sum(FunctionCallInfo fcinfo)
 	ArSum	   *sum = PG_GETARG_AR_SUM_P(0);
 	ArSum	   *copy;
 
-	if (AggCheckCallContext(fcinfo, NULL))
+	if (ar_is_aggregate(fcinfo))
 		return sum;
 	copy = (ArSum *) palloc(sizeof(ArSum));
 	*copy = *sum;
@@ -418,7 +418,7 @@ ar_monetary_total_state_send(PG_FUNCTION_ARGS)
 static ArTotal *
 own_total(FunctionCallInfo fcinfo)
 {
-	if (AggCheckCallContext(fcinfo, NULL))
+	if (ar_is_aggregate(fcinfo))
 		return PG_GETARG_TOTAL_P(0);
 	return (ArTotal *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(0));
 }

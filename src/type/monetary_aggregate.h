@@ -11,6 +11,7 @@
 #include "common/int.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "nodes/nodes.h"
 #include "utils/numeric.h"
 
 #include "compat.h"
@@ -45,6 +46,17 @@ extern void ar_sum_send(StringInfo message, const ArSum *sum);
 extern void ar_sum_receive(StringInfo message, ArSum *sum);
 
 extern void ar_sum_raise_exhausted(void);
+
+/*
+ * ar_is_aggregate tells whether an aggregate calls, which lets its state be
+ * changed in place.  It asks the server only where the plain case is not met.
+ */
+static inline bool
+ar_is_aggregate(FunctionCallInfo fcinfo)
+{
+	return likely(fcinfo->context != NULL && IsA(fcinfo->context, AggState)) ||
+		AggCheckCallContext(fcinfo, NULL) != 0;
+}
 
 /*
  * ar_sum_take_currency gives the first value's currency to an empty sum, and
