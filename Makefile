@@ -29,7 +29,7 @@ fuzz: ## let the types read 10 million random texts and bytes each; RUNS=number 
 sanitize: ## run the tests of the types with the sanitizers of addresses and of undefined behaviour
 	@tools/sanitize.sh
 
-valgrind: ## run the tests of the types under valgrind, which takes a few minutes
+valgrind: ## run the tests of the types under valgrind, which takes a quarter of an hour
 	@tools/valgrind.sh
 
 sqlsmith: ## send 20000 random queries; QUERIES=number for another number

@@ -27,6 +27,9 @@ typedef struct ArAgingScheme
 	const int32 *boundaries;	/* ascending, each in the range of int16 */
 } ArAgingScheme;
 
+extern bool ar_aging_bucket_parse(const char *literal, int32 *first_day,
+								  int32 *last_day);
+
 static inline ArAgingBucket
 ar_aging_bucket_make(int16 first_day, int16 last_day)
 {
@@ -51,8 +54,6 @@ ar_aging_bucket_last(ArAgingBucket bucket)
 #define PG_GETARG_AR_AGING_BUCKET(n)	DatumGetArAgingBucket(PG_GETARG_DATUM(n))
 #define PG_RETURN_AR_AGING_BUCKET(x)	return ArAgingBucketGetDatum(x)
 
-extern bool ar_aging_bucket_parse(const char *literal, int32 *first_day,
-								  int32 *last_day);
 extern bool ar_aging_boundaries_are_valid(const int32 *boundaries, int count);
 extern ArAgingScheme ar_aging_scheme_from_array(ArrayType *array);
 
