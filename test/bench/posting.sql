@@ -117,6 +117,8 @@ $$INSERT INTO plain.invoice SELECT * FROM public.result_invoice;
 3);
 
 -- The same drafts, there already: the one call alone.
+VACUUM FULL ar.invoice, ar.invoice_line, ar.invoice_tax, ar.item, ar.customer_balance, ar.document_series,
+    plain.invoice, plain.invoice_line, plain.invoice_tax, plain.item, plain.customer_balance;
 INSERT INTO ar.invoice (ledger_id, invoice_id, customer_id, invoiced_on, total)
 SELECT o.ledger_id, o.invoice_id, o.customer_id, o.invoiced_on, o.total FROM public.order_to_bill AS o ORDER BY o.invoice_id;
 INSERT INTO ar.invoice_line (ledger_id, invoice_id, line_number, description, quantity, unit_price, tax_category, tax_rate, net, tax)
