@@ -36,6 +36,18 @@ BEGIN
              WHEN 'array' THEN v.value -> 'allowances' ELSE jsonb_build_array(v.value -> 'allowances') END) AS allowance(value)
     WHERE jsonb_typeof(v.value -> 'allowances') <> 'null';
     IF EXISTS (SELECT FROM jsonb_array_elements(create_invoices.invoices) AS v(value)
+               WHERE jsonb_typeof(v.value -> 'allowances') NOT IN ('array', 'null')) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'allowances must be a JSON array of objects',
+            HINT = 'Each has amount or percent.';
+    END IF;
+    IF EXISTS (SELECT FROM jsonb_array_elements(create_invoices.invoices) AS v(value),
+                    jsonb_array_elements(CASE jsonb_typeof(v.value -> 'allowances') WHEN 'array' THEN v.value -> 'allowances' END) AS a(value)
+               WHERE num_nonnulls(a.value ->> 'amount', a.value ->> 'percent') <> 1) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'an allowance has an amount or a percent, and not both';
+    END IF;
+    IF EXISTS (SELECT FROM jsonb_array_elements(create_invoices.invoices) AS v(value)
                WHERE v.value -> 'lines' = '[]') THEN
         RAISE invalid_parameter_value USING
             MESSAGE = 'an invoice needs at least one line',

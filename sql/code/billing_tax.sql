@@ -76,7 +76,7 @@ AS $$
                                g.net, v.invoiced_on, v.invoiced_on) AS s(discount)
                           WHERE ar.sign(s.discount) OPERATOR(pg_catalog.<>) 0) END AS discounted
         FROM (
-            SELECT p.invoice_id AS of_invoice_id, p.tax_category, p.tax_rate, ar.sum(p.net) AS net, ar.sum(p.gross) AS gross,
+            SELECT p.invoice_id AS of_invoice_id, p.tax_category, p.tax_rate, ar.sum(p.net) AS net, ar.sum(COALESCE(p.gross, p.net)) AS gross,
                    ar.sum(CASE WHEN p.gross IS NULL THEN p.tax ELSE ar.included_tax(p.gross, p.tax_rate) END) AS line_tax,
                    pg_catalog.min(p.exemption_reason) AS exemption_reason,
                    pg_catalog.min(p.exemption_reason_code) AS exemption_reason_code,

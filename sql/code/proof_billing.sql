@@ -83,20 +83,23 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH granted AS MATERIALIZED (
-        SELECT d.ledger_id, i.invoice_id, d.item_id, d.tier, d.discount_until, abs(ar.amount(d.discount)) AS discount,
+        SELECT d.ledger_id, i.invoice_id, d.item_id, d.tier, d.discount_until, abs(ar.amount(d.discount)) AS discount, i.due_on,
                i.invoice_id IS NULL OR d.discount_until > i.due_on OR ar.sign(d.discount) <> ar.sign(i.amount)
                OR ar.currency(d.discount) <> ar.currency(i.amount) AS is_wrong
         FROM ar.item_discount AS d
         LEFT JOIN ar.item AS i ON i.ledger_id = d.ledger_id AND i.item_id = d.item_id
         WHERE verify_discounts.ledger_id IS NULL OR d.ledger_id = verify_discounts.ledger_id
     ), asked AS MATERIALIZED (
-        -- On the day of each invoice, and on the last day of each of its discounts.
+        -- On the day of each invoice, on the last day of each of its discounts, and on the day after, unless the due date
+        -- ended it: that may have been shifted by a calendar.
         SELECT v.ledger_id, v.invoice_id, v.invoiced_on AS paid_on
         FROM ar.invoice AS v
         WHERE v.terms IS NOT NULL AND (ar.is_posted(v.status) OR v.status = 'void' AND v.recorded_at IS NOT NULL)
           AND (verify_discounts.ledger_id IS NULL OR v.ledger_id = verify_discounts.ledger_id)
         UNION
-        SELECT g.ledger_id, g.invoice_id, g.discount_until FROM granted AS g WHERE NOT g.is_wrong
+        SELECT g.ledger_id, g.invoice_id, g.discount_until + n
+        FROM granted AS g, generate_series(0, CASE WHEN g.discount_until < g.due_on THEN 1 ELSE 0 END) AS n
+        WHERE NOT g.is_wrong
     )
     SELECT 'item_discount', g.ledger_id, 'item_discount', g.item_id,
            format('tier %s until %s has no item of an invoice, or does not fit it', g.tier, g.discount_until)
@@ -118,9 +121,9 @@ BEGIN
               ORDER BY a.ledger_id, a.invoice_id, a.paid_on, g.item_id, g.tier) AS b
         GROUP BY b.ledger_id, b.invoice_id, b.paid_on) AS s
       ON s.ledger_id = a.ledger_id AND s.invoice_id = a.invoice_id AND s.paid_on = a.paid_on
-    -- Off the net alone, each item may round by itself.
+    -- Each of several instalments may round by itself.
     WHERE abs(coalesce(s.discount, 0) - e.discount) * 10 ^ scale(ar.amount(v.total))
-          > CASE WHEN v.discount_basis IN ('net', 'mixed') THEN coalesce(s.items, 0) / 2 ELSE 0 END;
+          > CASE WHEN s.items > 1 THEN s.items ELSE 0 END;
 END
 $$;
 COMMENT ON FUNCTION ar.verify_discounts(integer) IS

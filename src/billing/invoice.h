@@ -48,6 +48,8 @@ typedef struct ArInvoice
 	int64		net_minor;
 	int64		tax_minor;
 	int64		rounding_minor;
+	int64		cash_unit_minor;	/* the total is a multiple of it; 0: of any */
+	int			cash_mode;		/* an ArRounding */
 	int64		lines_net_minor;	/* what the lines make */
 	int64		lines_tax_minor;
 	uint32		lines_currency;

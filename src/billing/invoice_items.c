@@ -254,6 +254,33 @@ ar_fill_terms(Relation relation, ArInvoice *invoices, int count)
 }
 
 /*
+ * round_instalments makes all instalments payable in cash; the last one takes
+ * what that leaves, so that they still make the total.
+ */
+static void
+round_instalments(const ArInvoice *invoice, ArInstalment *instalments, int count)
+{
+	int64		left = 0;
+
+	for (int i = 0; i < count; i++)
+		left += instalments[i].amount_minor;
+	for (int i = 0; i < count - 1; i++)
+	{
+		int64		rounded = ar_divide_rounded(int64_to_numeric(instalments[i].amount_minor),
+												int64_to_numeric(invoice->cash_unit_minor),
+												invoice->cash_mode, invoice->currency) *
+			invoice->cash_unit_minor;
+
+		/* The first ones may round up all that there is. */
+		if (left < 0 ? rounded < left : rounded > left)
+			rounded = left;
+		instalments[i].amount_minor = rounded;
+		left -= rounded;
+	}
+	instalments[count - 1].amount_minor = left;
+}
+
+/*
  * gather_discounts notes the discounts of one item.  Those off the net alone
  * are the net's part of a discount off everything.
  */
@@ -262,6 +289,7 @@ gather_discounts(Gathered *gathered, const ArInvoice *invoice,
 				 const ArInstalment *instalment, int16 number)
 {
 	bool		is_net = invoice->has_net && invoice->discount_basis != AR_BASIS_GROSS;
+	int64		base_minor = is_net ? invoice->net_minor : invoice->total_minor;
 	int16		tier = 0;
 
 	for (int i = 0; i < instalment->discount_count; i++)
@@ -269,13 +297,14 @@ gather_discounts(Gathered *gathered, const ArInvoice *invoice,
 		Discount   *discount;
 		int64		amount_minor = instalment->discounts[i].amount_minor;
 
-		if (is_net && invoice->total_minor != 0)
+		/* Of what the terms made it, unless that is no longer the instalment. */
+		if (base_minor != invoice->total_minor || invoice->cash_unit_minor > 1)
 		{
 			Numeric		dividend = int64_to_numeric(instalment->amount_minor);
 			Numeric		divisor = int64_to_numeric(invoice->total_minor);
 
 #define MULTIPLY(a, b) DatumGetNumeric(DirectFunctionCall2(numeric_mul, NumericGetDatum(a), NumericGetDatum(int64_to_numeric(b))))
-			dividend = MULTIPLY(dividend, invoice->net_minor);
+			dividend = MULTIPLY(dividend, base_minor);
 			dividend = MULTIPLY(dividend, instalment->discounts[i].percent);
 			divisor = MULTIPLY(divisor, AR_TERMS_HUNDRED_PERCENT);
 			amount_minor = ar_divide_rounded(dividend, divisor, AR_ROUND_HALF_UP, invoice->currency);
@@ -317,6 +346,8 @@ gather_items(Gathered *gathered, const ArBillingPolicy *policy, ArInvoice *invoi
 	if (!invoice->has_due_on)
 		count = ar_terms_schedule(invoice->terms, amount_minor, invoice->currency,
 								  invoice->invoiced_on, &instalments);
+	if (count > 1 && invoice->cash_unit_minor > 1)
+		round_instalments(invoice, instalments, count);
 	if (gathered->count + count > gathered->capacity)
 	{
 		gathered->capacity = Max(gathered->capacity * 2, gathered->count + count);

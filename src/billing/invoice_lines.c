@@ -246,7 +246,7 @@ load_cash_roundings(int32 ledger_id, int *count)
  * invoice names come first, then "any".
  */
 static int64
-cash_rounding(const CashRounding *roundings, int count, const ArInvoice *invoice,
+cash_rounding(const CashRounding *roundings, int count, ArInvoice *invoice,
 			  int64 amount_minor)
 {
 	const CashRounding *rule = NULL;
@@ -267,6 +267,8 @@ cash_rounding(const CashRounding *roundings, int count, const ArInvoice *invoice
 	}
 	if (rule == NULL)
 		return 0;
+	invoice->cash_unit_minor = rule->unit_minor;
+	invoice->cash_mode = rule->mode;
 	rounded = ar_divide_rounded(int64_to_numeric(amount_minor),
 								int64_to_numeric(rule->unit_minor),
 								rule->mode, rule->currency);
