@@ -1,34 +1,41 @@
 -- billing: recurring invoices.
 
+-- In PL/pgSQL, which keeps their plans: they are called for each period of each template.
+
 CREATE FUNCTION ar.recurring_boundary(anchored_on date, interval_unit text, interval_count integer, nth integer) RETURNS date
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
     -- Always from the anchor, so that the 31st comes back after a short month.
-    SELECT CASE recurring_boundary.interval_unit
-        WHEN 'day' THEN recurring_boundary.anchored_on + recurring_boundary.interval_count * recurring_boundary.nth
-        WHEN 'week' THEN recurring_boundary.anchored_on + 7 * recurring_boundary.interval_count * recurring_boundary.nth
-        WHEN 'month' THEN (recurring_boundary.anchored_on + make_interval(months => recurring_boundary.interval_count * recurring_boundary.nth))::date
-        WHEN 'year' THEN (recurring_boundary.anchored_on + make_interval(years => recurring_boundary.interval_count * recurring_boundary.nth))::date
-        END
+    RETURN CASE interval_unit
+        WHEN 'day' THEN anchored_on + interval_count * nth
+        WHEN 'week' THEN anchored_on + 7 * interval_count * nth
+        WHEN 'month' THEN (anchored_on + make_interval(months => interval_count * nth))::date
+        WHEN 'year' THEN (anchored_on + make_interval(years => interval_count * nth))::date
+        END;
+END
 $$;
 COMMENT ON FUNCTION ar.recurring_boundary(date, text, integer, integer) IS
 'The day on which a period of a schedule begins, counted from the anchor, forwards or backwards. Months end where they end: three months after 30 November is 28 or 29 February, and the fourth begins on 30 March.
 Arguments: anchored_on; interval_unit: day, week, month or year; interval_count, how many of them make a period; nth, 0 for the anchor itself.';
 
 CREATE FUNCTION ar.recurring_position(anchored_on date, interval_unit text, interval_count integer, day date) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
-    SELECT g.nth - (ar.recurring_boundary(recurring_position.anchored_on, recurring_position.interval_unit,
-                                          recurring_position.interval_count, g.nth) > recurring_position.day)::integer
-    FROM (SELECT floor(CASE recurring_position.interval_unit
-            WHEN 'day' THEN (recurring_position.day - recurring_position.anchored_on)::numeric
-            WHEN 'week' THEN (recurring_position.day - recurring_position.anchored_on) / 7.0
-            ELSE ((extract(year FROM recurring_position.day) - extract(year FROM recurring_position.anchored_on)) * 12
-                  + extract(month FROM recurring_position.day) - extract(month FROM recurring_position.anchored_on))
-                 / CASE recurring_position.interval_unit WHEN 'year' THEN 12 ELSE 1 END
-            END / recurring_position.interval_count)::integer AS nth) AS g
+DECLARE
+    months integer := (extract(year FROM day) - extract(year FROM anchored_on)) * 12
+                      + extract(month FROM day) - extract(month FROM anchored_on);
+    nth integer := floor(CASE interval_unit
+        WHEN 'day' THEN (day - anchored_on)::numeric
+        WHEN 'week' THEN (day - anchored_on) / 7.0
+        WHEN 'month' THEN months
+        ELSE months / 12.0 END / interval_count);
+BEGIN
+    -- In the month or year of a boundary the day may still be before it.
+    RETURN CASE WHEN ar.recurring_boundary(anchored_on, interval_unit, interval_count, nth) > day THEN nth - 1 ELSE nth END;
+END
 $$;
 COMMENT ON FUNCTION ar.recurring_position(date, text, integer, date) IS
 'Which period of a schedule a day lies in: 0 for the one that begins at the anchor. The last argument is the day, the others are those of ar.recurring_boundary().';
@@ -37,22 +44,23 @@ CREATE FUNCTION ar.recurring_period(
     period_number integer, starts_on date, anchored_on date, interval_unit text, interval_count integer,
     ends_on date, billed text, issue_offset integer
 ) RETURNS TABLE (period_from date, period_to date, issued_on date, days integer, full_days integer)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
-    SELECT p.period_from, p.period_to,
-           CASE recurring_period.billed WHEN 'advance' THEN p.period_from ELSE p.period_to END + recurring_period.issue_offset,
-           p.period_to - p.period_from + 1, b.ends_before - b.begins_on
-    FROM (SELECT ar.recurring_boundary(recurring_period.anchored_on, recurring_period.interval_unit,
-                                       recurring_period.interval_count, f.nth) AS begins_on,
-                 ar.recurring_boundary(recurring_period.anchored_on, recurring_period.interval_unit,
-                                       recurring_period.interval_count, f.nth + 1) AS ends_before
-          FROM (SELECT ar.recurring_position(recurring_period.anchored_on, recurring_period.interval_unit,
-                                             recurring_period.interval_count, recurring_period.starts_on)
-                       + recurring_period.period_number - 1 AS nth) AS f) AS b
-    CROSS JOIN LATERAL (SELECT greatest(b.begins_on, recurring_period.starts_on) AS period_from,
-                               least(b.ends_before - 1, recurring_period.ends_on) AS period_to) AS p
-    WHERE p.period_from <= p.period_to
+DECLARE
+    nth integer := ar.recurring_position(anchored_on, interval_unit, interval_count, starts_on) + period_number - 1;
+    begins_on date := ar.recurring_boundary(anchored_on, interval_unit, interval_count, nth);
+    ends_before date := ar.recurring_boundary(anchored_on, interval_unit, interval_count, nth + 1);
+BEGIN
+    period_from := greatest(begins_on, starts_on);
+    period_to := least(ends_before - 1, ends_on);
+    issued_on := CASE billed WHEN 'advance' THEN period_from ELSE period_to END + issue_offset;
+    days := period_to - period_from + 1;
+    full_days := ends_before - begins_on;
+    IF period_from <= period_to THEN
+        RETURN NEXT;
+    END IF;
+END
 $$;
 COMMENT ON FUNCTION ar.recurring_period(integer, date, date, text, integer, date, text, integer) IS
 'One period of a template: its days, the date of its invoice, how many days it has, and how many it would have if start and end did not cut it. No row for a period after the end.
