@@ -21,6 +21,8 @@ CREATE TABLE ar.credit_limit (
     valid_from date,
     valid_until date,
     reason text,
+    external_id text,
+    external_digest bytea,
     recorded_by text NOT NULL DEFAULT session_user,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     withdrawn_by text,
@@ -38,6 +40,7 @@ CREATE TABLE ar.credit_limit (
     CONSTRAINT credit_limit_withdrawn_check CHECK ((withdrawn_at IS NULL) = (withdrawn_by IS NULL))
 );
 CREATE INDEX credit_limit_customer_idx ON ar.credit_limit (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
+CREATE UNIQUE INDEX credit_limit_external_id_key ON ar.credit_limit (ledger_id, external_id) WHERE external_id IS NOT NULL;
 COMMENT ON TABLE ar.credit_limit IS 'A row is one limit that was granted to a customer and, if he has members, to his group. A fact: a limit with dates can be withdrawn, and nothing else of it changes.';
 COMMENT ON COLUMN ar.credit_limit.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.credit_limit.limit_id IS 'Id of the limit.';
@@ -47,6 +50,8 @@ COMMENT ON COLUMN ar.credit_limit.amount IS 'The most that may be owed; zero: no
 COMMENT ON COLUMN ar.credit_limit.valid_from IS 'First business date on which it counts; NULL of a standing limit.';
 COMMENT ON COLUMN ar.credit_limit.valid_until IS 'Last business date on which it counts; NULL: no end.';
 COMMENT ON COLUMN ar.credit_limit.reason IS 'Why it was granted.';
+COMMENT ON COLUMN ar.credit_limit.external_id IS 'Id that the writing program gave, unique among the ledger''s limits.';
+COMMENT ON COLUMN ar.credit_limit.external_digest IS 'Digest of the payload that came with external_id.';
 COMMENT ON COLUMN ar.credit_limit.recorded_by IS 'Who recorded it; set by the database.';
 COMMENT ON COLUMN ar.credit_limit.recorded_at IS 'When; set by the database.';
 COMMENT ON COLUMN ar.credit_limit.withdrawn_by IS 'Who withdrew it; set by the database.';

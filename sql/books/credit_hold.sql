@@ -48,10 +48,10 @@ COMMENT ON COLUMN ar.credit_hold.decision_reason IS 'Why; must be given to relea
 -- Drafts and held invoices of a customer; recorded_at and not status, so that a change of status stays HOT.
 CREATE INDEX invoice_unposted_idx ON ar.invoice (ledger_id, customer_id) WHERE recorded_at IS NULL;
 
-CREATE TRIGGER credit_hold_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.credit_hold
+CREATE TRIGGER credit_hold_derived_bidts BEFORE INSERT OR DELETE OR TRUNCATE ON ar.credit_hold
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_derived();
+CREATE TRIGGER credit_hold_guard_bur BEFORE UPDATE ON ar.credit_hold
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_hold();
-CREATE TRIGGER credit_hold_fact_bts BEFORE TRUNCATE ON ar.credit_hold
-    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 
 -- Before invoice_post_..., by their names: what is held must not be posted.
 CREATE TRIGGER invoice_credit_ais AFTER INSERT ON ar.invoice

@@ -58,5 +58,5 @@ CREATE TRIGGER credit_reservation_judge_ais AFTER INSERT ON ar.credit_reservatio
     REFERENCING NEW TABLE AS new_reservation
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_follow_credit('reservation');
 CREATE TRIGGER credit_reservation_judge_aus AFTER UPDATE ON ar.credit_reservation
-    REFERENCING NEW TABLE AS new_reservation
+    REFERENCING OLD TABLE AS old_reservation NEW TABLE AS new_reservation
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_follow_credit('reservation');
