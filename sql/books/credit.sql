@@ -246,4 +246,4 @@ CREATE TRIGGER credit_stop_fact_bts BEFORE TRUNCATE ON ar.credit_stop
 CREATE TRIGGER credit_event_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.credit_event
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER credit_event_record_bir BEFORE INSERT ON ar.credit_event
-    FOR EACH ROW EXECUTE FUNCTION ar.tg_record_credit_event();
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_record_credit();

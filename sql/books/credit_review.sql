@@ -8,8 +8,8 @@ CREATE TABLE ar.credit_probation (
     review_on date NOT NULL,
     invoices_required integer NOT NULL,
     limit_percent numeric NOT NULL,
+    terms ar.terms,
     terms_after ar.terms,
-    shortens_terms boolean NOT NULL DEFAULT false,
     ended_on date,
     outcome text,
     reason text,
@@ -31,8 +31,8 @@ COMMENT ON COLUMN ar.credit_probation.started_on IS 'First day: invoices of this
 COMMENT ON COLUMN ar.credit_probation.review_on IS 'The day on which it falls due for review if it is not passed.';
 COMMENT ON COLUMN ar.credit_probation.invoices_required IS 'So many invoices must have been paid on time.';
 COMMENT ON COLUMN ar.credit_probation.limit_percent IS 'Part of the limit that counts.';
-COMMENT ON COLUMN ar.credit_probation.terms_after IS 'The customer''s credit terms before it, which he gets back; NULL: those of the ledger.';
-COMMENT ON COLUMN ar.credit_probation.shortens_terms IS 'Whether his terms were changed for it.';
+COMMENT ON COLUMN ar.credit_probation.terms IS 'The credit terms that the customer has meanwhile; NULL: his own.';
+COMMENT ON COLUMN ar.credit_probation.terms_after IS 'The terms that he had before and gets back; NULL: those of the ledger. Set by the database.';
 COMMENT ON COLUMN ar.credit_probation.ended_on IS 'Last day; NULL: it goes on.';
 COMMENT ON COLUMN ar.credit_probation.outcome IS 'passed: enough invoices were paid on time; failed or ended: somebody decided so.';
 COMMENT ON COLUMN ar.credit_probation.reason IS 'Why it ended.';
@@ -93,6 +93,12 @@ COMMENT ON COLUMN ar.credit_review.done_at IS 'When; set by the database.';
 
 CREATE TRIGGER credit_probation_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.credit_probation
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_probation();
+CREATE TRIGGER credit_probation_follow_ais AFTER INSERT ON ar.credit_probation
+    REFERENCING NEW TABLE AS new_probation
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_follow_probation();
+CREATE TRIGGER credit_probation_follow_aus AFTER UPDATE ON ar.credit_probation
+    REFERENCING NEW TABLE AS new_probation
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_follow_probation();
 CREATE TRIGGER credit_probation_fact_bts BEFORE TRUNCATE ON ar.credit_probation
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER credit_review_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.credit_review

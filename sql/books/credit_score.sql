@@ -12,7 +12,7 @@ CREATE TABLE ar.credit_score_factor (
 );
 COMMENT ON TABLE ar.credit_score_factor IS 'A row is how much one factor weighs in the scorecard of a ledger. Without rows the ledger uses the default scorecard, as ar.create_scorecard() writes it.';
 COMMENT ON COLUMN ar.credit_score_factor.ledger_id IS 'The ledger.';
-COMMENT ON COLUMN ar.credit_score_factor.factor IS 'days_late, average past due at payment, weighted by amount; days_late_max; share_late, percent of the amounts paid late; overdue_share, percent of what is open; utilisation, percent of the limit; relation_days; bounced_payments, broken_promises and disputes, counts. All over the last twelve months but relation_days.';
+COMMENT ON COLUMN ar.credit_score_factor.factor IS 'days_late, average days past due at which items were closed; days_late_max, of these and of what is open; share_late, percent of the items closed late; overdue_share, percent of what is open; utilisation, percent of the limit; relation_days; bounced_payments, broken_promises and disputes, counts. All over the last twelve months but relation_days.';
 COMMENT ON COLUMN ar.credit_score_factor.weight IS 'Points are multiplied by it; zero leaves the factor out.';
 
 CREATE TABLE ar.credit_score_band (
@@ -59,4 +59,4 @@ COMMENT ON COLUMN ar.credit_score.recorded_at IS 'When; set by the database.';
 CREATE TRIGGER credit_score_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.credit_score
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER credit_score_record_bir BEFORE INSERT ON ar.credit_score
-    FOR EACH ROW EXECUTE FUNCTION ar.tg_record_credit_event();
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_record_credit();

@@ -143,7 +143,7 @@ DECLARE
     reused text;
 BEGIN
     PERFORM ar.check_keys('invoices', create_invoices.invoices,
-        '{customer_id,lines,invoiced_on,terms,due_on,number,series,currency,external_id}',
+        '{customer_id,lines,invoiced_on,terms,due_on,number,series,currency,order_reference,external_id}',
         '{customer_id,lines}');
     PERFORM ar.check_keys('lines', coalesce(jsonb_agg(line.value), '[]'),
         '{description,quantity,unit_price,tax_rate}', '{unit_price}')
@@ -163,7 +163,7 @@ BEGIN
         FROM jsonb_array_elements(create_invoices.invoices) AS v(value)
         CROSS JOIN LATERAL jsonb_to_record(v.value) AS g(
             customer_id bigint, lines jsonb, invoiced_on date, terms text, due_on date,
-            number text, series text, currency text, external_id text)
+            number text, series text, currency text, order_reference text, external_id text)
         JOIN ar.ledger AS l ON l.ledger_id = create_invoices.ledger_id
     ), line AS MATERIALIZED (
         SELECT g.invoice_id, j.line_number, coalesce(r.description, '') AS description,
@@ -176,10 +176,10 @@ BEGIN
         CROSS JOIN LATERAL ar.round(coalesce(r.quantity, 1) * r.unit_price, g.in_currency, 'half_up') AS n(net)
     ), made AS (
         INSERT INTO ar.invoice AS v (ledger_id, invoice_id, customer_id, series, number, invoiced_on,
-                                     due_on, terms, total, external_id, external_digest)
+                                     due_on, terms, total, order_reference, external_id, external_digest)
         SELECT create_invoices.ledger_id, g.invoice_id, g.customer_id, g.series, g.number,
                coalesce(g.invoiced_on, today),
-               g.due_on, g.terms::ar.terms, t.total, g.external_id,
+               g.due_on, g.terms::ar.terms, t.total, g.order_reference, g.external_id,
                CASE WHEN g.external_id IS NOT NULL THEN ar.payload_digest(g.payload) END
         FROM given AS g
         JOIN (SELECT n.invoice_id, ar.sum(n.net + n.tax) AS total FROM line AS n GROUP BY n.invoice_id) AS t
@@ -233,7 +233,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.create_invoices(integer, jsonb, boolean) IS
 'Creates any number of invoices with their lines and, unless told otherwise, posts them. All or none.
-Arguments: ledger_id; invoices, a JSON array of objects with customer_id, lines, and perhaps invoiced_on (by default the business date), terms (by default those of the customer, else of the ledger) or due_on, number (by default drawn from series), series, currency (by default that of the ledger), external_id; post, false to leave drafts.
+Arguments: ledger_id; invoices, a JSON array of objects with customer_id, lines, and perhaps invoiced_on (by default the business date), terms (by default those of the customer, else of the ledger) or due_on, number (by default drawn from series), series, currency (by default that of the ledger), order_reference (the order that it bills, see ar.reserve_credit()), external_id; post, false to leave drafts.
 A line has unit_price and perhaps description, quantity (1), tax_rate (percent, 0). Its net is quantity times unit_price, its tax is net times tax_rate / 100, each rounded half up to the minor unit; the total is the sum of both over all lines.
 Result: the position in the array, from 1, and the invoice_id; for an external_id known already, that of the first time.
 Errors: 22023 malformed payload; 23503 no such customer; 23505 the number is taken; RA001 over the credit limit; RA006 the external id was used for another invoice.';
@@ -250,7 +250,8 @@ CREATE FUNCTION ar.create_invoice(
     post boolean DEFAULT true,
     due_on date DEFAULT NULL,
     series text DEFAULT NULL,
-    currency text DEFAULT NULL
+    currency text DEFAULT NULL,
+    order_reference text DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
@@ -261,9 +262,10 @@ AS $$
         'invoiced_on', create_invoice.invoiced_on, 'terms', create_invoice.terms::text,
         'due_on', create_invoice.due_on, 'number', create_invoice.number,
         'series', create_invoice.series, 'currency', create_invoice.currency,
+        'order_reference', create_invoice.order_reference,
         'external_id', create_invoice.external_id))), create_invoice.post) AS c;
 $$;
-COMMENT ON FUNCTION ar.create_invoice(integer, bigint, jsonb, date, ar.terms, text, text, boolean, date, text, text) IS
+COMMENT ON FUNCTION ar.create_invoice(integer, bigint, jsonb, date, ar.terms, text, text, boolean, date, text, text, text) IS
 'Creates one invoice with its lines, posts it unless told otherwise, and returns its invoice_id: ar.create_invoices() with one, where the arguments are described.
 Errors: as ar.create_invoices().';
-REVOKE ALL ON FUNCTION ar.create_invoice(integer, bigint, jsonb, date, ar.terms, text, text, boolean, date, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.create_invoice(integer, bigint, jsonb, date, ar.terms, text, text, boolean, date, text, text, text) FROM PUBLIC;
