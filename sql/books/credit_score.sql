@@ -60,3 +60,7 @@ CREATE TRIGGER credit_score_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER credit_score_record_bir BEFORE INSERT ON ar.credit_score
     FOR EACH ROW EXECUTE FUNCTION ar.tg_record_credit();
+
+ALTER TABLE ar.credit_application ADD CONSTRAINT credit_application_score_fkey FOREIGN KEY (ledger_id, score_id) REFERENCES ar.credit_score;
+ALTER TABLE ar.credit_review ADD CONSTRAINT credit_review_score_fkey FOREIGN KEY (ledger_id, score_id) REFERENCES ar.credit_score;
+ALTER TABLE ar.credit_review ADD CONSTRAINT credit_review_limit_fkey FOREIGN KEY (ledger_id, limit_id) REFERENCES ar.credit_limit;

@@ -595,7 +595,7 @@ AS $$ SELECT ar.lift_credit_stop(lift_credit_stop.ledger_id, ARRAY[lift_credit_s
 COMMENT ON FUNCTION ar.lift_credit_stop(integer, bigint, text) IS
 'Lifts the stop of one customer, and returns 1, or 0 if there was none.';
 
-CREATE FUNCTION ar.credit_exposure(ledger_id integer, customer_id bigint DEFAULT NULL)
+CREATE FUNCTION ar.credit_exposures(ledger_id integer, customer_ids bigint[] DEFAULT NULL)
 RETURNS TABLE (
     customer_id bigint, customer_code text, currency text, open_debits ar.monetary, unapplied ar.monetary,
     reserved ar.monetary, drafts ar.monetary, exposure ar.monetary, group_exposure ar.monetary,
@@ -608,30 +608,24 @@ DECLARE
     customers bigint[];
     home text;
 BEGIN
-    SELECT l.currency INTO home FROM ar.ledger AS l WHERE l.ledger_id = credit_exposure.ledger_id;
-    SELECT array_agg(c.customer_id) INTO customers
-    FROM ar.customer AS c
-    WHERE c.ledger_id = credit_exposure.ledger_id
-      AND (credit_exposure.customer_id IS NULL OR c.customer_id = credit_exposure.customer_id);
-    IF customers IS NULL AND credit_exposure.customer_id IS NOT NULL THEN
-        RAISE foreign_key_violation USING
-            MESSAGE = format('customer %s does not exist in ledger %s', credit_exposure.customer_id, credit_exposure.ledger_id);
-    END IF;
+    SELECT l.currency INTO home FROM ar.ledger AS l WHERE l.ledger_id = credit_exposures.ledger_id;
+    customers := coalesce(credit_exposures.customer_ids, ARRAY(
+        SELECT c.customer_id FROM ar.customer AS c WHERE c.ledger_id = credit_exposures.ledger_id));
     RETURN QUERY
     WITH holder AS MATERIALIZED (
         SELECT h.customer_id, h.credit_limit, h.source, h.probation_percent,
                coalesce(ar.currency(h.credit_limit), home) AS currency
-        FROM ar.credit_holders(credit_exposure.ledger_id, customers) AS h
+        FROM ar.credit_holders(credit_exposures.ledger_id, customers) AS h
         WHERE h.holder_id = h.customer_id
     ), given AS (
         SELECT array_agg(h.customer_id) AS ids, array_agg(h.currency) AS currencies,
                array_agg(false) AS alone, array_agg(h.source IS DISTINCT FROM 'default') AS with_members
         FROM holder AS h
     ), own AS MATERIALIZED (
-        SELECT s.* FROM given AS g CROSS JOIN LATERAL ar.credit_sums(credit_exposure.ledger_id, g.ids, g.currencies, g.alone) AS s
+        SELECT s.* FROM given AS g CROSS JOIN LATERAL ar.credit_sums(credit_exposures.ledger_id, g.ids, g.currencies, g.alone) AS s
     ), wide AS MATERIALIZED (
         SELECT s.holder_id, s.exposure
-        FROM given AS g CROSS JOIN LATERAL ar.credit_sums(credit_exposure.ledger_id, g.ids, g.currencies, g.with_members) AS s
+        FROM given AS g CROSS JOIN LATERAL ar.credit_sums(credit_exposures.ledger_id, g.ids, g.currencies, g.with_members) AS s
     )
     SELECT h.customer_id, c.code, h.currency, o.open_debits, o.unapplied, o.reserved, o.drafts, o.exposure, w.exposure,
            h.credit_limit, h.source, h.probation_percent, h.credit_limit - w.exposure,
@@ -639,14 +633,38 @@ BEGIN
     FROM holder AS h
     JOIN own AS o ON o.holder_id = h.customer_id
     JOIN wide AS w ON w.holder_id = h.customer_id
-    JOIN ar.customer AS c ON c.ledger_id = credit_exposure.ledger_id AND c.customer_id = h.customer_id
+    JOIN ar.customer AS c ON c.ledger_id = credit_exposures.ledger_id AND c.customer_id = h.customer_id
     ORDER BY c.code;
 END
 $$;
-COMMENT ON FUNCTION ar.credit_exposure(integer, bigint) IS
-'The exposure of a customer, or of all customers of a ledger, with its parts, on the business date.
-Arguments: ledger_id; customer_id, by default all.
+COMMENT ON FUNCTION ar.credit_exposures(integer, bigint[]) IS
+'The exposure of some customers, or of all customers of a ledger, with its parts, on the business date.
+Arguments: ledger_id; customer_ids, by default all.
 Result: a row a customer: customer_id; customer_code; currency, that of the limit, else of the ledger, into which all is converted; open_debits; unapplied, zero or negative; reserved; drafts; exposure, the sum of the four; group_exposure, with the members of his group; credit_limit, NULL for none; limit_source: temporary, customer or default; probation_percent; available: credit_limit less group_exposure; utilisation_percent: group_exposure in percent of credit_limit.
+Errors: RA009 there is no rate.';
+
+CREATE FUNCTION ar.credit_exposure(ledger_id integer, customer_id bigint)
+RETURNS TABLE (
+    customer_code text, currency text, open_debits ar.monetary, unapplied ar.monetary,
+    reserved ar.monetary, drafts ar.monetary, exposure ar.monetary, group_exposure ar.monetary,
+    credit_limit ar.monetary, limit_source text, probation_percent numeric, available ar.monetary, utilisation_percent numeric)
+LANGUAGE plpgsql STABLE ROWS 1
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT e.customer_code, e.currency, e.open_debits, e.unapplied, e.reserved, e.drafts, e.exposure, e.group_exposure,
+           e.credit_limit, e.limit_source, e.probation_percent, e.available, e.utilisation_percent
+    FROM ar.credit_exposures(credit_exposure.ledger_id, ARRAY[credit_exposure.customer_id]) AS e;
+    IF NOT FOUND THEN
+        RAISE foreign_key_violation USING
+            MESSAGE = format('customer %s does not exist in ledger %s', credit_exposure.customer_id, credit_exposure.ledger_id);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ar.credit_exposure(integer, bigint) IS
+'The exposure of one customer: ar.credit_exposures() with one, where the columns are described.
 Errors: 23503 no such customer; RA009 there is no rate.';
 
 CREATE FUNCTION ar.verify_credit(ledger_id integer)
@@ -727,4 +745,4 @@ REVOKE ALL ON FUNCTION ar.set_credit_limits(integer, jsonb),
     ar.set_credit_limit(integer, bigint, ar.monetary, date, date, text, boolean, text),
     ar.withdraw_credit_limit(integer, bigint, text), ar.stop_credit(integer, bigint[], text), ar.stop_credit(integer, bigint, text),
     ar.lift_credit_stop(integer, bigint[], text), ar.lift_credit_stop(integer, bigint, text),
-    ar.credit_exposure(integer, bigint), ar.verify_credit(integer) FROM PUBLIC;
+    ar.credit_exposures(integer, bigint[]), ar.credit_exposure(integer, bigint), ar.verify_credit(integer) FROM PUBLIC;

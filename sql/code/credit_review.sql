@@ -352,7 +352,7 @@ BEGIN
             SELECT c.customer_id FROM ar.customer AS c
             WHERE c.ledger_id = open_credit_reviews.ledger_id AND c.status <> 'closed')) AS p
     ), exposure AS MATERIALIZED (
-        SELECT e.* FROM ar.credit_exposure(open_credit_reviews.ledger_id) AS e WHERE e.credit_limit IS NOT NULL
+        SELECT e.* FROM ar.credit_exposures(open_credit_reviews.ledger_id) AS e WHERE e.credit_limit IS NOT NULL
     ), due AS (
         SELECT c.customer_id, 'date' AS cause, l.last_on + p.review_days AS due_on,
                format('%s days since %s', p.review_days, l.last_on) AS detail

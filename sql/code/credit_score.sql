@@ -84,8 +84,8 @@ BEGIN
         JOIN ar.credit_event AS e ON e.ledger_id = credit_factors.ledger_id AND e.customer_id = c.customer_id
         WHERE e.occurred_on > since AND e.occurred_on <= today GROUP BY e.customer_id
     ), exposure AS (
-        SELECT c.customer_id, e.utilisation_percent
-        FROM customer AS c CROSS JOIN LATERAL ar.credit_exposure(credit_factors.ledger_id, c.customer_id) AS e
+        SELECT e.customer_id, e.utilisation_percent
+        FROM ar.credit_exposures(credit_factors.ledger_id, credit_factors.customer_ids) AS e
     )
     SELECT c.customer_id, f.factor, round(f.value, 2)
     FROM customer AS c
