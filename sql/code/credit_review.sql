@@ -291,9 +291,9 @@ BEGIN
                          WHERE c.ledger_id = NEW.ledger_id AND c.customer_id = NEW.customer_id);
     IF NEW.outcome IN ('raised', 'lowered') THEN
         -- Unlimited is more than any limit.
-        IF CASE NEW.outcome
+        IF (CASE NEW.outcome
                WHEN 'raised' THEN NEW.limit_before IS NULL OR NEW.limit_after <= NEW.limit_before
-               ELSE NEW.limit_after IS NULL OR NEW.limit_after >= NEW.limit_before END THEN
+               ELSE NEW.limit_after IS NULL OR NEW.limit_after >= NEW.limit_before END) THEN
             RAISE check_violation USING
                 MESSAGE = format('the limit is not %s by this', NEW.outcome),
                 DETAIL = format('It was %s and would be %s.', coalesce(NEW.limit_before::text, 'unlimited'),
