@@ -80,6 +80,20 @@ static ArStatement note_held =
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
+/* Before balances: whoever changes a reservation has its row already. */
+static ArStatement lock_orders =
+{
+	.sql =
+	"SELECT r.reservation_id FROM ar.credit_reservation AS r,"
+	" (SELECT DISTINCT v.customer_id, v.order_reference FROM ar.invoice AS v"
+	"  WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)) AS o"
+	" WHERE r.ledger_id = $1 AND r.order_reference = o.order_reference"
+	"  AND r.customer_id = o.customer_id"
+	" ORDER BY r.reservation_id FOR NO KEY UPDATE OF r",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8ARRAYOID}
+};
+
 static ArStatement bill_orders =
 {
 	.sql = "SELECT ar.bill_reservations($1, $2)",
@@ -247,6 +261,15 @@ judge_ledger(Relation relation, Invoice *invoices, int count)
 		Datum		orders = array_of_invoices(invoices, count, AR_STATUS_OPEN, true, false);
 		bool		checked = DatumGetBool(ask(&is_checked, ledger_id, customers));
 
+		if (orders != 0)
+		{
+			Datum		values[2];
+
+			values[0] = Int32GetDatum(ledger_id);
+			values[1] = orders;
+			ar_writer_execute(&lock_orders, values, SPI_OK_SELECT);
+			SPI_freetuptable(SPI_tuptable);
+		}
 		if (checked || orders != 0)
 			lock_customers(invoices, count);
 		if (checked && DatumGetInt32(ask(&hold_invoices, ledger_id, opened)) > 0)
