@@ -217,10 +217,11 @@ CREATE TRIGGER credit_limit_follow_aus AFTER UPDATE ON ar.credit_limit
 CREATE TRIGGER credit_limit_fact_bts BEFORE TRUNCATE ON ar.credit_limit
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 
-CREATE TRIGGER customer_credit_ais AFTER INSERT ON ar.customer
+-- After customer_group_..., by their names: those lock the rows of the group, which come before balances.
+CREATE TRIGGER customer_limit_ais AFTER INSERT ON ar.customer
     REFERENCING NEW TABLE AS new_customer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_follow_credit('customer');
-CREATE TRIGGER customer_credit_aus AFTER UPDATE ON ar.customer
+CREATE TRIGGER customer_limit_aus AFTER UPDATE ON ar.customer
     REFERENCING OLD TABLE AS old_customer NEW TABLE AS new_customer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_follow_credit('customer');
 

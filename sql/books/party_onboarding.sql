@@ -31,6 +31,7 @@ CREATE TABLE ar.customer_status_change (
     reason text,
     changed_by text NOT NULL DEFAULT session_user,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT customer_status_change_status_check CHECK (ar.can_move_customer(from_status, to_status)),
     CONSTRAINT customer_status_change_pkey PRIMARY KEY (ledger_id, status_change_id),
     CONSTRAINT customer_status_change_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer
 );
@@ -44,3 +45,16 @@ COMMENT ON COLUMN ar.customer_status_change.to_status IS 'The status he got.';
 COMMENT ON COLUMN ar.customer_status_change.reason IS 'Why, as given with the move.';
 COMMENT ON COLUMN ar.customer_status_change.changed_by IS 'The role that had logged in.';
 COMMENT ON COLUMN ar.customer_status_change.recorded_at IS 'When it was recorded.';
+
+CREATE TRIGGER customer_move_bur BEFORE UPDATE ON ar.customer
+    FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION ar.tg_move_customer();
+CREATE TRIGGER customer_onboard_ais AFTER INSERT ON ar.customer
+    REFERENCING NEW TABLE AS new_customer
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_onboard_customer();
+CREATE TRIGGER customer_onboard_aus AFTER UPDATE ON ar.customer
+    REFERENCING OLD TABLE AS old_customer NEW TABLE AS new_customer
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_onboard_customer();
+CREATE TRIGGER customer_status_change_guard_bir BEFORE INSERT ON ar.customer_status_change
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_status_change();
+CREATE TRIGGER customer_status_change_guard_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.customer_status_change
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_guard_status_change();

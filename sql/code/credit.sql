@@ -405,6 +405,16 @@ BEGIN
           ORDER BY l.customer_id, l.limit_id DESC) AS l
     WHERE c.ledger_id = follow_credit_limits.ledger_id AND c.customer_id = l.customer_id
       AND c.credit_limit IS DISTINCT FROM l.amount;
+    -- Another session may have drawn a later id and put its limit into force before us: ours came last.
+    INSERT INTO ar.credit_limit (ledger_id, customer_id, kind, amount, reason)
+    SELECT l.ledger_id, l.customer_id, l.kind, l.amount, l.reason
+    FROM ar.credit_limit AS l
+    JOIN ar.customer AS c ON c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id
+     AND c.credit_limit IS NOT DISTINCT FROM l.amount
+    WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = ANY (follow_credit_limits.limit_ids) AND l.kind = 'standing'
+      AND (SELECT n.amount FROM ar.credit_limit AS n
+           WHERE n.ledger_id = l.ledger_id AND n.customer_id = l.customer_id AND n.kind = 'standing'
+           ORDER BY n.limit_id DESC LIMIT 1) IS DISTINCT FROM l.amount;
     UPDATE ar.customer AS c SET credit_decided_on = ar.business_date(follow_credit_limits.ledger_id)
     FROM ar.credit_limit AS l
     WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = ANY (follow_credit_limits.limit_ids)
@@ -475,7 +485,7 @@ BEGIN
                CASE WHEN g.kind <> 'standing' THEN coalesce(g.valid_from, today) END, g.valid_until,
                g.reason, g.external_id, CASE WHEN g.external_id IS NOT NULL THEN ar.payload_digest(g.payload) END
         FROM given AS g
-        ORDER BY g.external_id, g.limit_id
+        ORDER BY g.customer_id, g.external_id, g.limit_id
         ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
         RETURNING l.limit_id
     )

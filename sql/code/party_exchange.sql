@@ -1,5 +1,31 @@
 -- party: exchange rates. A missing rate is an error, never 1.
 
+CREATE FUNCTION ar.find_exchange_rate(
+    ledger_id integer, from_currency text, to_currency text, rated_on date,
+    OUT multiply_by numeric, OUT divide_by numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    SELECT latest.multiply_by, latest.divide_by INTO multiply_by, divide_by
+    FROM ((SELECT r.valid_from, r.rate AS multiply_by, 1::numeric AS divide_by
+           FROM ar.exchange_rate AS r
+           WHERE r.ledger_id = find_exchange_rate.ledger_id AND r.from_currency = find_exchange_rate.from_currency
+             AND r.to_currency = find_exchange_rate.to_currency AND r.valid_from <= find_exchange_rate.rated_on
+           ORDER BY r.valid_from DESC LIMIT 1)
+          UNION ALL
+          (SELECT r.valid_from, 1, r.rate
+           FROM ar.exchange_rate AS r
+           WHERE r.ledger_id = find_exchange_rate.ledger_id AND r.from_currency = find_exchange_rate.to_currency
+             AND r.to_currency = find_exchange_rate.from_currency AND r.valid_from <= find_exchange_rate.rated_on
+           ORDER BY r.valid_from DESC LIMIT 1)) AS latest
+    ORDER BY latest.valid_from DESC LIMIT 1;
+END
+$$;
+COMMENT ON FUNCTION ar.find_exchange_rate(integer, text, text, date) IS
+'The latest rate of a pair on or before a day, whichever way round it is written, as what to multiply and divide by. NULL where there is none.';
+
 CREATE FUNCTION ar.exchange_fractions(ledger_id integer, from_currencies text[], to_currency text, rated_on date)
 RETURNS TABLE (from_currency text, multiply_by numeric, divide_by numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
@@ -10,54 +36,40 @@ DECLARE
     pivot text;
     target text := upper(exchange_fractions.to_currency);
     rate_date date := coalesce(exchange_fractions.rated_on, ar.business_date(exchange_fractions.ledger_id));
-    wrong text;
+    code text;
+    fraction record;
+    to_target record;
 BEGIN
     SELECT l.currency INTO pivot FROM ar.ledger AS l WHERE l.ledger_id = exchange_fractions.ledger_id;
     IF NOT FOUND THEN
         PERFORM ar.business_date(exchange_fractions.ledger_id);     -- says that there is no such ledger
     END IF;
-    SELECT c.code INTO wrong
-    FROM unnest(exchange_fractions.from_currencies || target) AS c(code) WHERE NOT ar.is_currency(upper(c.code)) LIMIT 1;
-    IF FOUND THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('"%s" is no currency', wrong),
-            HINT = 'ar.currencies() lists the codes of ISO 4217.';
-    END IF;
-
-    RETURN QUERY
-    WITH given AS (
-        SELECT DISTINCT upper(c.code) AS code FROM unnest(exchange_fractions.from_currencies) AS c(code)
-        WHERE c.code IS NOT NULL AND target IS NOT NULL
-    ), leg AS (
-        -- What has to be known: the pair itself, and both ways through the currency of the ledger.
-        SELECT g.code AS a, target AS b FROM given AS g WHERE g.code <> target
-        UNION SELECT g.code, pivot FROM given AS g WHERE g.code <> target AND g.code <> pivot
-        UNION SELECT pivot, target WHERE pivot <> target
-    ), rate AS MATERIALIZED (
-        SELECT l.a, l.b, r.multiply_by, r.divide_by
-        FROM leg AS l
-        CROSS JOIN LATERAL (
-            SELECT * FROM (
-                (SELECT r.valid_from, r.rate AS multiply_by, 1::numeric AS divide_by
-                 FROM ar.exchange_rate AS r
-                 WHERE r.ledger_id = exchange_fractions.ledger_id AND r.from_currency = l.a AND r.to_currency = l.b
-                   AND r.valid_from <= rate_date
-                 ORDER BY r.valid_from DESC LIMIT 1)
-                UNION ALL
-                (SELECT r.valid_from, 1, r.rate
-                 FROM ar.exchange_rate AS r
-                 WHERE r.ledger_id = exchange_fractions.ledger_id AND r.from_currency = l.b AND r.to_currency = l.a
-                   AND r.valid_from <= rate_date
-                 ORDER BY r.valid_from DESC LIMIT 1)) AS either
-            ORDER BY either.valid_from DESC LIMIT 1) AS r
-    )
-    SELECT g.code,
-           CASE WHEN g.code = target THEN 1 ELSE coalesce(pair.multiply_by, first.multiply_by * second.multiply_by) END,
-           CASE WHEN g.code = target THEN 1 ELSE coalesce(pair.divide_by, first.divide_by * second.divide_by) END
-    FROM given AS g
-    LEFT JOIN rate AS pair ON pair.a = g.code AND pair.b = target
-    LEFT JOIN rate AS first ON first.a = g.code AND first.b = pivot
-    LEFT JOIN rate AS second ON second.a = pivot AND second.b = target;
+    FOREACH code IN ARRAY exchange_fractions.from_currencies || exchange_fractions.to_currency LOOP
+        IF NOT ar.is_currency(upper(code)) THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = format('"%s" is no currency', code),
+                HINT = 'ar.currencies() lists the codes of ISO 4217.';
+        END IF;
+    END LOOP;
+    -- A handful of currencies, however many amounts.
+    FOREACH code IN ARRAY ARRAY(SELECT DISTINCT upper(c.code) FROM unnest(exchange_fractions.from_currencies) AS c(code)
+                                WHERE c.code IS NOT NULL) LOOP
+        IF code = target THEN
+            RETURN QUERY SELECT code, 1::numeric, 1::numeric;
+            CONTINUE;
+        END IF;
+        SELECT f.multiply_by, f.divide_by INTO fraction
+        FROM ar.find_exchange_rate(exchange_fractions.ledger_id, code, target, rate_date) AS f;
+        IF fraction.multiply_by IS NULL AND code <> pivot AND target <> pivot THEN
+            IF to_target IS NULL THEN
+                SELECT f.multiply_by, f.divide_by INTO to_target
+                FROM ar.find_exchange_rate(exchange_fractions.ledger_id, pivot, target, rate_date) AS f;
+            END IF;
+            SELECT f.multiply_by * to_target.multiply_by AS multiply_by, f.divide_by * to_target.divide_by AS divide_by INTO fraction
+            FROM ar.find_exchange_rate(exchange_fractions.ledger_id, code, pivot, rate_date) AS f;
+        END IF;
+        RETURN QUERY SELECT code, fraction.multiply_by, fraction.divide_by;
+    END LOOP;
 END
 $$;
 COMMENT ON FUNCTION ar.exchange_fractions(integer, text[], text, date) IS
@@ -118,7 +130,7 @@ Arguments: ledger_id; from_currency; to_currency; rated_on, by default the busin
 Result: 1 for the same currency; else the latest rate of the pair on or before the day, whichever way round it is written (the inverse to at least 24 decimals); else the product through the currency of the ledger. NULL for NULL.
 Errors: 22023 no currency; 23503 no such ledger; RA009 there is no rate.';
 
-CREATE FUNCTION ar.convert(ledger_id integer, amounts ar.monetary[], to_currency text, rated_on date DEFAULT NULL)
+CREATE FUNCTION ar.convert_amounts(ledger_id integer, amounts ar.monetary[], to_currency text, rated_on date DEFAULT NULL)
 RETURNS ar.monetary[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, ar, pg_temp
@@ -128,31 +140,31 @@ DECLARE
     missing text[];
     converted ar.monetary[];
 BEGIN
-    IF convert.amounts IS NULL OR convert.to_currency IS NULL THEN
+    IF convert_amounts.amounts IS NULL OR convert_amounts.to_currency IS NULL THEN
         RETURN NULL;
     END IF;
     WITH fraction AS MATERIALIZED (
-        SELECT f.* FROM ar.exchange_fractions(convert.ledger_id, ARRAY(
-                SELECT DISTINCT ar.currency(a.amount) FROM unnest(convert.amounts) AS a(amount)
+        SELECT f.* FROM ar.exchange_fractions(convert_amounts.ledger_id, ARRAY(
+                SELECT DISTINCT ar.currency(a.amount) FROM unnest(convert_amounts.amounts) AS a(amount)
                 WHERE a.amount IS NOT NULL ORDER BY 1),
-            convert.to_currency, convert.rated_on) AS f
+            convert_amounts.to_currency, convert_amounts.rated_on) AS f
     )
     SELECT (SELECT array_agg(f.from_currency ORDER BY f.from_currency) FROM fraction AS f WHERE f.multiply_by IS NULL),
            (SELECT coalesce(array_agg(
                        -- Multiplied first and divided last, so that nothing is rounded before the end.
                        CASE WHEN f.multiply_by IS NOT NULL THEN
                            ar.round((ar.amount(a.amount) * f.multiply_by + 0.000000000000000000000000) / f.divide_by,
-                                    upper(convert.to_currency), 'half_up') END ORDER BY a.place), '{}')
-            FROM unnest(convert.amounts) WITH ORDINALITY AS a(amount, place)
+                                    upper(convert_amounts.to_currency), 'half_up') END ORDER BY a.place), '{}')
+            FROM unnest(convert_amounts.amounts) WITH ORDINALITY AS a(amount, place)
             LEFT JOIN fraction AS f ON f.from_currency = ar.currency(a.amount))
     INTO missing, converted;
     IF missing IS NOT NULL THEN
-        PERFORM ar.refuse_missing_rate(convert.ledger_id, missing, convert.to_currency, convert.rated_on);
+        PERFORM ar.refuse_missing_rate(convert_amounts.ledger_id, missing, convert_amounts.to_currency, convert_amounts.rated_on);
     END IF;
     RETURN converted;
 END
 $$;
-COMMENT ON FUNCTION ar.convert(integer, ar.monetary[], text, date) IS
+COMMENT ON FUNCTION ar.convert_amounts(integer, ar.monetary[], text, date) IS
 'Amounts in many currencies, each converted to one, in the order given. A rate is looked up once a currency.
 Arguments: ledger_id; amounts; to_currency; rated_on, by default the business date of the ledger.
 Each is rounded once, half up, to the minor unit. Rates are chosen as by ar.exchange_rate(). NULL stays NULL.
@@ -162,9 +174,9 @@ CREATE FUNCTION ar.convert(ledger_id integer, amount ar.monetary, to_currency te
 RETURNS ar.monetary
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, ar, pg_temp
-AS $$ SELECT (ar.convert(convert.ledger_id, ARRAY[convert.amount], convert.to_currency, convert.rated_on))[1] $$;
+AS $$ SELECT (ar.convert_amounts(convert.ledger_id, ARRAY[convert.amount], convert.to_currency, convert.rated_on))[1] $$;
 COMMENT ON FUNCTION ar.convert(integer, ar.monetary, text, date) IS
-'One amount converted to a currency: ar.convert() of many, with one.
+'One amount converted to a currency: ar.convert_amounts() with one.
 Errors: as there.';
 
 CREATE FUNCTION ar.tg_guard_exchange_rate() RETURNS trigger

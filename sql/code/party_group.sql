@@ -64,30 +64,36 @@ CREATE FUNCTION ar.tg_guard_group() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
+    child_ledgers integer[];
+    children bigint[];
     ledgers integer[];
     ancestors bigint[];
     locked_ledgers integer[];
     locked_ancestors bigint[];
     wrong record;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        -- New customers can be in a circle among themselves only.
-        IF NOT EXISTS (SELECT FROM new_customer AS n WHERE n.parent_id IS NOT NULL) THEN
-            RETURN NULL;
-        END IF;
-    ELSE
-        IF NOT EXISTS (SELECT FROM new_customer AS n
-                       JOIN old_customer AS o ON o.ledger_id = n.ledger_id AND o.customer_id = n.customer_id
-                       WHERE n.parent_id IS NOT NULL AND n.parent_id IS DISTINCT FROM o.parent_id) THEN
-            RETURN NULL;
-        END IF;
-        -- Nobody above may get another parent until this is done, at any isolation level: two sessions
-        -- that would close a circle together wait for each other. Read again until all is locked.
-        LOOP
+    -- By EXECUTE: planned for the rows at hand, not for those of the session's first statement.
+    EXECUTE CASE TG_OP
+        WHEN 'INSERT' THEN
+            'SELECT array_agg(n.ledger_id), array_agg(n.customer_id) FROM new_customer AS n WHERE n.parent_id IS NOT NULL'
+        ELSE
+            'SELECT array_agg(n.ledger_id), array_agg(n.customer_id) FROM new_customer AS n
+             JOIN old_customer AS o ON o.ledger_id = n.ledger_id AND o.customer_id = n.customer_id
+             WHERE n.parent_id IS NOT NULL AND n.parent_id IS DISTINCT FROM o.parent_id' END
+    INTO child_ledgers, children;
+    IF children IS NULL THEN
+        RETURN NULL;
+    END IF;
+    -- Nobody above may get another parent until this is done, at any isolation level: of two sessions
+    -- that would close a circle together one waits for the other. Read again until all is locked.
+    -- New customers can be in a circle among themselves only.
+    WHILE TG_OP = 'UPDATE' LOOP
+        EXECUTE $line$
             WITH RECURSIVE line AS (
-                SELECT n.ledger_id, n.parent_id AS customer_id FROM new_customer AS n WHERE n.parent_id IS NOT NULL
+                SELECT c.ledger_id, c.parent_id AS customer_id
+                FROM unnest($1, $2) AS n (ledger_id, customer_id)
+                JOIN ar.customer AS c ON c.ledger_id = n.ledger_id AND c.customer_id = n.customer_id
                 UNION
                 SELECT c.ledger_id, c.parent_id
                 FROM line AS l
@@ -96,32 +102,36 @@ BEGIN
             )
             SELECT array_agg(l.ledger_id ORDER BY l.ledger_id, l.customer_id),
                    array_agg(l.customer_id ORDER BY l.ledger_id, l.customer_id)
-            INTO ledgers, ancestors
-            FROM line AS l;
-            EXIT WHEN ledgers = locked_ledgers AND ancestors = locked_ancestors;
-            PERFORM FROM ar.customer AS c
-            WHERE (c.ledger_id, c.customer_id) IN (SELECT * FROM unnest(ledgers, ancestors))
-            ORDER BY c.ledger_id, c.customer_id FOR SHARE;
-            locked_ledgers := ledgers;
-            locked_ancestors := ancestors;
-        END LOOP;
-    END IF;
-    WITH RECURSIVE line AS (
-        SELECT n.ledger_id, n.customer_id AS origin, n.parent_id AS customer_id
-        FROM new_customer AS n WHERE n.parent_id IS NOT NULL
-        UNION
-        SELECT c.ledger_id, l.origin, c.parent_id
+            FROM line AS l
+        $line$ INTO ledgers, ancestors USING child_ledgers, children;
+        EXIT WHEN ledgers = locked_ledgers AND ancestors = locked_ancestors;
+        EXECUTE $lock$
+            SELECT FROM ar.customer AS c
+            JOIN unnest($1, $2) AS a (ledger_id, customer_id) ON a.ledger_id = c.ledger_id AND a.customer_id = c.customer_id
+            ORDER BY c.ledger_id, c.customer_id FOR SHARE OF c
+        $lock$ USING ledgers, ancestors;
+        locked_ledgers := ledgers;
+        locked_ancestors := ancestors;
+    END LOOP;
+    EXECUTE $circle$
+        WITH RECURSIVE line AS (
+            SELECT c.ledger_id, c.customer_id AS origin, c.parent_id AS customer_id
+            FROM unnest($1, $2) AS n (ledger_id, customer_id)
+            JOIN ar.customer AS c ON c.ledger_id = n.ledger_id AND c.customer_id = n.customer_id
+            UNION
+            SELECT c.ledger_id, l.origin, c.parent_id
+            FROM line AS l
+            JOIN ar.customer AS c ON c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id
+            WHERE c.parent_id IS NOT NULL AND l.customer_id <> l.origin
+        )
+        SELECT c.code, p.code AS parent_code
         FROM line AS l
-        JOIN ar.customer AS c ON c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id
-        WHERE c.parent_id IS NOT NULL AND l.customer_id <> l.origin
-    )
-    SELECT l.ledger_id, l.origin, c.code, p.code AS parent_code INTO wrong
-    FROM line AS l
-    JOIN ar.customer AS c ON c.ledger_id = l.ledger_id AND c.customer_id = l.origin
-    JOIN ar.customer AS p ON p.ledger_id = c.ledger_id AND p.customer_id = c.parent_id
-    WHERE l.customer_id = l.origin
-    ORDER BY l.ledger_id, l.origin LIMIT 1;
-    IF FOUND THEN
+        JOIN ar.customer AS c ON c.ledger_id = l.ledger_id AND c.customer_id = l.origin
+        JOIN ar.customer AS p ON p.ledger_id = c.ledger_id AND p.customer_id = c.parent_id
+        WHERE l.customer_id = l.origin
+        ORDER BY l.ledger_id, l.origin LIMIT 1
+    $circle$ INTO wrong USING child_ledgers, children;
+    IF wrong.code IS NOT NULL THEN
         RAISE check_violation USING
             MESSAGE = format('customer "%s" would belong to his own group', wrong.code),
             DETAIL = format('His parent "%s" is himself below him.', wrong.parent_code),

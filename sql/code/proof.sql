@@ -276,7 +276,17 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH expected (table_name, trigger_name) AS (
-        VALUES ('adjustment', 'adjustment_fact_budts'), ('adjustment', 'adjustment_record_bir'),
+        VALUES ('ledger', 'ledger_tax_id_biur'), ('customer', 'customer_tax_id_biur'),
+               ('customer', 'customer_created_on_bir'), ('customer', 'customer_group_ais'),
+               ('customer', 'customer_group_aus'), ('customer', 'customer_move_bur'),
+               ('customer', 'customer_onboard_ais'), ('customer', 'customer_onboard_aus'),
+               ('customer', 'customer_closing_aus'),
+               ('customer_status_change', 'customer_status_change_guard_bir'),
+               ('customer_status_change', 'customer_status_change_guard_budts'),
+               ('exchange_rate', 'exchange_rate_record_biur'), ('exchange_rate', 'exchange_rate_record_bts'),
+               ('exchange_rate', 'exchange_rate_guard_ais'), ('exchange_rate', 'exchange_rate_guard_aus'),
+               ('exchange_rate', 'exchange_rate_guard_ads'),
+               ('adjustment', 'adjustment_fact_budts'), ('adjustment', 'adjustment_record_bir'),
                ('adjustment', 'adjustment_post_ais'),
                ('application', 'application_fact_budts'), ('application', 'application_record_bir'),
                ('application', 'application_apply_ais'),
@@ -308,7 +318,7 @@ BEGIN
                ('credit_review', 'credit_review_guard_biudr'), ('credit_review', 'credit_review_fact_bts'),
                ('credit_score', 'credit_score_fact_budts'), ('credit_score', 'credit_score_record_bir'),
                ('credit_stop', 'credit_stop_guard_biudr'), ('credit_stop', 'credit_stop_fact_bts'),
-               ('customer', 'customer_credit_ais'), ('customer', 'customer_credit_aus'),
+               ('customer', 'customer_limit_ais'), ('customer', 'customer_limit_aus'),
                ('customer', 'customer_probation_ais'),
                ('invoice', 'invoice_credit_ais'), ('invoice', 'invoice_credit_aus'), ('invoice', 'invoice_hold_aur')
     ), present AS (
@@ -346,6 +356,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_items(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_applications(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_invoices(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_parties(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END

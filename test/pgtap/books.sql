@@ -5,7 +5,7 @@ SELECT plan(24);
 
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'r'$$,
-    '{books,ledger,customer,document_series,invoice,invoice_line,payment,adjustment,item,application,customer_balance,
+    '{books,ledger,customer,contact,calendar,holiday,exchange_rate,onboarding_policy,customer_status_change,document_series,invoice,invoice_line,payment,adjustment,item,application,customer_balance,
       credit_account,credit_limit,credit_policy,credit_stop,credit_event,credit_reservation,credit_hold,credit_application,credit_probation,
       credit_review,credit_score,credit_score_factor,credit_score_band}'::text[],
     'the books are these tables');

@@ -49,8 +49,8 @@ SELECT is(:c2::bigint, pg_temp.customer('C2'), 'code and name are enough');
 SELECT results_eq($$SELECT terms::text, credit_limit::text, external_id FROM ar.customer
                     WHERE customer_id = pg_temp.customer('C2')$$,
     $$VALUES (NULL, NULL, NULL)$$, 'then there are no terms of its own, no limit, no external id');
-SELECT is(pg_temp.outcome($$SELECT ar.create_customer(-1, 'C', 'C')$$, 'constraint'),
-    '23503 customer_ledger_fkey', 'a customer needs a ledger that exists');
+SELECT is(pg_temp.outcome($$SELECT ar.create_customer(-1, 'C', 'C')$$, 'all'),
+    E'23503: ledger -1 does not exist\nCreate it with ar.create_ledger().', 'a customer needs a ledger that exists');
 SELECT is(pg_temp.outcome($$SELECT ar.create_customer(pg_temp.ledger(), 'C1', 'Twice')$$, 'constraint'),
     '23505 customer_code_key', 'a code is given once in a ledger');
 SELECT lives_ok($$SELECT ar.create_customer(pg_temp.ledger('PLAIN'), 'C1', 'Elsewhere')$$,

@@ -1,7 +1,7 @@
 -- proof: each invariant is broken in turn, and ar.verify() reports exactly that.
 BEGIN;
 \ir helper.psql
-SELECT plan(43);
+SELECT plan(48);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR'), ar.create_ledger('OTHER', 'Other', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
@@ -117,6 +117,19 @@ SELECT is(pg_temp.broken(format($$UPDATE ar.invoice SET series_number = 1 WHERE 
 SELECT is(pg_temp.broken('UPDATE ar.document_series SET next_number = 4 WHERE ledger_id = pg_temp.ledger()'), pg_temp.row('number_gap', 'document_series', NULL), 'a number was drawn and lost at the end');
 SELECT is(pg_temp.broken(format($$UPDATE ar.invoice SET series_number = 3 WHERE invoice_id = %s;
     UPDATE ar.document_series SET next_number = 4 WHERE ledger_id = pg_temp.ledger()$$, :second)), pg_temp.row('number_gap', 'document_series', NULL), 'or between');
+
+-- Parties.
+SELECT min(customer_id) AS party FROM ar.customer WHERE ledger_id = pg_temp.ledger() \gset
+SELECT is(pg_temp.broken(format($$ALTER TABLE ar.customer DROP CONSTRAINT customer_parent_check;
+    UPDATE ar.customer SET parent_id = customer_id WHERE customer_id = %s$$, :party)), pg_temp.row('customer_group', 'customer', :party), 'a customer is his own parent');
+SELECT is(pg_temp.broken(format($$INSERT INTO ar.customer_status_change (ledger_id, customer_id, from_status, to_status)
+    VALUES (pg_temp.ledger(), %s, 'active', 'on_hold')$$, :party)), pg_temp.row('customer_status', 'customer', :party), 'a status is not that of the last move');
+SELECT is(pg_temp.broken(format($$INSERT INTO ar.customer_status_change (ledger_id, status_change_id, customer_id, from_status, to_status)
+    VALUES (pg_temp.ledger(), 1000001, %1$s, 'active', 'on_hold'), (pg_temp.ledger(), 1000002, %1$s, 'verified', 'active')$$, :party)),
+    pg_temp.row('customer_status_change', 'customer_status_change', 1000002), 'a move does not begin where the last one ended');
+SELECT is(pg_temp.broken(format($$UPDATE ar.customer SET tax_id = 'DE1', tax_id_scheme = 'VAT' WHERE customer_id = %s$$, :party)), pg_temp.row('tax_id', 'customer', :party), 'a tax id is wrong');
+SELECT is(pg_temp.broken($$INSERT INTO ar.exchange_rate (ledger_id, from_currency, to_currency, valid_from, rate) VALUES (pg_temp.ledger(), 'EUR', 'USD', '2999-01-01', 1)$$),
+    pg_temp.row('exchange_rate_future', 'exchange_rate', NULL), 'a rate is of the future');
 
 -- Triggers: each of ours, missing or disabled; and those of foreign keys.
 CREATE TEMPORARY TABLE our_trigger AS
