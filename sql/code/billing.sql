@@ -80,6 +80,26 @@ $$;
 COMMENT ON FUNCTION ar.check_keys(text, jsonb, text[], text[]) IS
 'Raises 22023 unless a payload is a JSON array of objects with known keys only and the required ones present: a misspelt key is an error, never lost.';
 
+CREATE FUNCTION ar.post_drafts(ledger_id integer, invoice_ids bigint[]) RETURNS bigint
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    posted bigint;
+BEGIN
+    UPDATE ar.invoice AS v SET status = 'open'
+    WHERE v.ledger_id = post_drafts.ledger_id
+      AND v.invoice_id = ANY (post_drafts.invoice_ids)
+      AND NOT ar.is_posted(v.status);
+    GET DIAGNOSTICS posted = ROW_COUNT;
+    RETURN posted;
+END
+$$;
+COMMENT ON FUNCTION ar.post_drafts(integer, bigint[]) IS
+'Posts drafts and held invoices that nobody else can post meanwhile. For ar.post_invoices(), which holds them first. Returns how many were posted.';
+REVOKE ALL ON FUNCTION ar.post_drafts(integer, bigint[]) FROM PUBLIC;
+
 CREATE FUNCTION ar.post_invoices(ledger_id integer, invoice_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
@@ -87,14 +107,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
     missing bigint;
-    posted bigint;
+    drafts bigint[];
 BEGIN
-    -- In the order of their ids, so that two runs over the same drafts queue up.
-    -- One that is posted comes after its customer's balance in the lock order.
-    PERFORM FROM ar.invoice AS v
-    WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (post_invoices.invoice_ids)
-      AND NOT ar.is_posted(v.status)
-    ORDER BY v.invoice_id FOR NO KEY UPDATE;
     SELECT w.invoice_id INTO missing
     FROM unnest(post_invoices.invoice_ids) AS w(invoice_id)
     WHERE NOT EXISTS (
@@ -105,12 +119,42 @@ BEGIN
         RAISE foreign_key_violation USING
             MESSAGE = format('invoice %s does not exist in ledger %s', missing, post_invoices.ledger_id);
     END IF;
-    UPDATE ar.invoice AS v SET status = 'open'
-    WHERE v.ledger_id = post_invoices.ledger_id
-      AND v.invoice_id = ANY (post_invoices.invoice_ids)
-      AND NOT ar.is_posted(v.status);
-    GET DIAGNOSTICS posted = ROW_COUNT;
-    RETURN posted;
+
+    -- What this transaction made itself is nobody else's to post.
+    IF NOT EXISTS (
+        SELECT FROM ar.invoice AS v
+        WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (post_invoices.invoice_ids)
+          AND NOT ar.is_posted(v.status) AND NOT ar.is_own_transaction(v.xmin)) THEN
+        RETURN ar.post_drafts(post_invoices.ledger_id, post_invoices.invoice_ids);
+    END IF;
+
+    /*
+     * Drafts are held in the order of their ids, so that two runs over the same
+     * ones queue up.  A posted invoice comes after its customer's balance in
+     * the lock order, and to wait for a draft may leave us with an invoice that
+     * somebody else has posted by now.  Only the end of a subtransaction lets
+     * go of it.
+     */
+    LOOP
+        BEGIN
+            SELECT coalesce(array_agg(v.invoice_id), '{}') INTO drafts
+            FROM ar.invoice AS v
+            WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (post_invoices.invoice_ids)
+              AND NOT ar.is_posted(v.status);
+            PERFORM FROM ar.invoice AS v
+            WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (drafts)
+            ORDER BY v.invoice_id FOR NO KEY UPDATE;
+            IF EXISTS (
+                SELECT FROM ar.invoice AS v
+                WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (drafts)
+                  AND ar.is_posted(v.status)) THEN
+                RAISE SQLSTATE 'RA999' USING MESSAGE = 'another session posted a draft of the same call';
+            END IF;
+            RETURN ar.post_drafts(post_invoices.ledger_id, drafts);
+        EXCEPTION WHEN SQLSTATE 'RA999' THEN
+            NULL; -- Look again which are drafts.
+        END;
+    END LOOP;
 END
 $$;
 COMMENT ON FUNCTION ar.post_invoices(integer, bigint[]) IS

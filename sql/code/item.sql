@@ -6,6 +6,11 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ar.is_open_within(ar.monetary, ar.monetary) IS
 'Whether what is open of an item lies between zero and its amount, in the same currency and of the same sign.';
 
+CREATE FUNCTION ar.is_own_transaction(transaction_id xid) RETURNS boolean
+AS 'MODULE_PATHNAME', 'ar_is_own_transaction'
+LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION ar.is_own_transaction(xid) IS
+'Whether a row with this xmin was written by the present transaction, which nobody else can see or lock, or by one of its subtransactions.';
 CREATE FUNCTION ar.tg_fact() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_fact' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_fact() IS 'Trigger, before each statement: refuses to change a table of posted facts (RA003).';
 

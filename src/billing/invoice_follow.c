@@ -39,24 +39,38 @@ static ArStatement follow_items =
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
-/*
- * The drafts are updated, not merely locked: a transaction at REPEATABLE READ
- * that posts one later, by a snapshot that lacks these lines, must fail.  Those
- * inserted by this transaction are nobody else's to post.
- */
+/* Whether any is posted already is asked before any is locked. */
+static ArStatement read_invoices_of_lines =
+{
+	.sql =
+	"SELECT v.invoice_id, v.status FROM ar.invoice AS v"
+	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8ARRAYOID}
+};
+
+/* Those inserted by this transaction are nobody else's to post. */
 static ArStatement hold_invoices_of_lines =
 {
 	.sql =
-	"WITH held AS MATERIALIZED ("
-	"  SELECT v.invoice_id, v.status, v.xmin FROM ar.invoice AS v"
-	"  WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
-	"  ORDER BY v.invoice_id FOR NO KEY UPDATE"
-	"), touched AS ("
-	"  UPDATE ar.invoice AS v SET status = v.status FROM held AS h"
-	"  WHERE v.ledger_id = $1 AND v.invoice_id = h.invoice_id"
-	"   AND NOT ar.is_posted(v.status)"
-	"   AND h.xmin <> pg_current_xact_id()::xid)"
-	" SELECT h.invoice_id, h.status FROM held AS h",
+	"SELECT v.invoice_id, v.status FROM ar.invoice AS v"
+	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
+	"  AND NOT ar.is_own_transaction(v.xmin)"
+	" ORDER BY v.invoice_id FOR NO KEY UPDATE",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8ARRAYOID}
+};
+
+/*
+ * The drafts are updated, not merely locked: a transaction at REPEATABLE READ
+ * that posts one later, by a snapshot that lacks these lines, must fail.
+ */
+static ArStatement touch_invoices_of_lines =
+{
+	.sql =
+	"UPDATE ar.invoice AS v SET status = v.status"
+	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
+	"  AND NOT ar.is_own_transaction(v.xmin)",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -118,12 +132,12 @@ collect_keys(TriggerData *trigger, Tuplestorestate *store, InvoiceKey *keys, int
 }
 
 /*
- * for_each_ledger runs a statement of (ledger_id, invoice ids) once a ledger,
- * with sorted, distinct ids, and hands its result to a function.
+ * for_each_ledger hands the sorted, distinct invoice ids of each ledger to a
+ * function, as the two arguments of its statements.
  */
 static void
-for_each_ledger(InvoiceKey *keys, int count, ArStatement *statement, int expected,
-				void (*see) (Relation relation), Relation relation)
+for_each_ledger(InvoiceKey *keys, int count,
+				void (*work) (Relation relation, Datum *values), Relation relation)
 {
 	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
 	int			n = 0;
@@ -140,11 +154,18 @@ for_each_ledger(InvoiceKey *keys, int count, ArStatement *statement, int expecte
 			continue;
 		values[0] = Int32GetDatum(keys[i].ledger_id);
 		values[1] = ar_array(ids, NULL, n, INT8OID);
-		ar_writer_execute(statement, values, expected);
-		if (see != NULL)
-			see(relation);
+		work(relation, values);
 		n = 0;
 	}
+}
+
+/*
+ * follow gives the invoices of one ledger the status that their items have.
+ */
+static void
+follow(Relation relation, Datum *values)
+{
+	ar_writer_execute(&follow_items, values, SPI_OK_UPDATE);
 }
 
 /*
@@ -162,33 +183,42 @@ ar_tg_follow_items(PG_FUNCTION_ARGS)
 	if (count == 0)
 		return PointerGetDatum(NULL);
 	ar_writer_begin(&writer, trigger->tg_relation);
-	for_each_ledger(keys, count, &follow_items, SPI_OK_UPDATE, NULL, NULL);
+	for_each_ledger(keys, count, follow, trigger->tg_relation);
 	ar_writer_end(&writer);
 	return PointerGetDatum(NULL);
 }
 
 /*
- * refuse_posted looks at the invoices whose lines were written.
+ * refuse_posted looks at an invoice whose lines were written: a row of its id
+ * and status.
  */
 static void
-refuse_posted(Relation relation)
+refuse_posted(Relation relation, HeapTuple row, TupleDesc desc)
 {
-	for (uint64 i = 0; i < SPI_tuptable->numvals; i++)
-	{
-		bool		isnull;
-		ArInvoiceStatus status =
-			DatumGetArInvoiceStatus(SPI_getbinval(SPI_tuptable->vals[i],
-												  SPI_tuptable->tupdesc, 2, &isnull));
+	bool		isnull;
+	ArInvoiceStatus status =
+		DatumGetArInvoiceStatus(SPI_getbinval(row, desc, 2, &isnull));
 
-		if (status != AR_STATUS_DRAFT && status != AR_STATUS_HELD)
-			ereport(ERROR,
-					(errcode(ERRCODE_AR_IMMUTABLE),
-					 errmsg("the lines of an invoice that is %s cannot be changed",
-							ar_status_name(status)),
-					 errhint("Add the lines to a draft, and post it then."),
-					 errtable(relation)));
-	}
-	SPI_freetuptable(SPI_tuptable);
+	if (status != AR_STATUS_DRAFT && status != AR_STATUS_HELD)
+		ereport(ERROR,
+				(errcode(ERRCODE_AR_IMMUTABLE),
+				 errmsg("the lines of an invoice that is %s cannot be changed",
+						ar_status_name(status)),
+				 errhint("Add the lines to a draft, and post it then."),
+				 errtable(relation)));
+}
+
+/*
+ * hold_drafts holds the invoices of one ledger whose lines were written, one by
+ * one: whoever has waited for a draft, and is left with an invoice that was
+ * posted meanwhile, must not wait for another.
+ */
+static void
+hold_drafts(Relation relation, Datum *values)
+{
+	ar_writer_execute_each(&read_invoices_of_lines, values, refuse_posted, relation);
+	if (ar_writer_execute_each(&hold_invoices_of_lines, values, refuse_posted, relation) > 0)
+		ar_writer_execute(&touch_invoices_of_lines, values, SPI_OK_UPDATE);
 }
 
 /*
@@ -211,8 +241,7 @@ ar_tg_guard_invoice_line(PG_FUNCTION_ARGS)
 	if (count == 0)
 		return PointerGetDatum(NULL);
 	ar_writer_begin(&writer, trigger->tg_relation);
-	for_each_ledger(keys, count, &hold_invoices_of_lines, SPI_OK_SELECT,
-					refuse_posted, trigger->tg_relation);
+	for_each_ledger(keys, count, hold_drafts, trigger->tg_relation);
 	ar_writer_end(&writer);
 	return PointerGetDatum(NULL);
 }

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -18,6 +19,7 @@
 #include "item/transition.h"
 #include "item/writer.h"
 
+PG_FUNCTION_INFO_V1(ar_is_own_transaction);
 PG_FUNCTION_INFO_V1(ar_tg_fact);
 PG_FUNCTION_INFO_V1(ar_tg_derived);
 PG_FUNCTION_INFO_V1(ar_tg_record);
@@ -95,4 +97,14 @@ ar_tg_record(PG_FUNCTION_ARGS)
 	return PointerGetDatum(heap_modify_tuple_by_cols(trigger->tg_trigtuple,
 													 RelationGetDescr(trigger->tg_relation),
 													 1, &column, &now, &isnull));
+}
+
+/*
+ * ar_is_own_transaction tells whether a row was written by the present
+ * transaction or one of its subtransactions.
+ */
+Datum
+ar_is_own_transaction(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(TransactionIdIsCurrentTransactionId(PG_GETARG_TRANSACTIONID(0)));
 }

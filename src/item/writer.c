@@ -203,16 +203,15 @@ forget(ArStatement *statement, const Oid *types)
 }
 
 /*
- * ar_writer_execute runs a statement and returns how many rows it touched.
- * For few rows the plan is generic and kept; for many it is made anew, for
- * their number and the tables as they are now.
+ * begin_plan finds or makes the plan for what the statement was given.  For
+ * few rows it is generic and kept; for many it is made anew at each use, for
+ * their number and the tables as they are now, and may hash.  Returns the
+ * level of settings that end_plan takes back, or zero.
  */
-uint64
-ar_writer_execute(ArStatement *statement, Datum *values, int expected)
+static int
+begin_plan(ArStatement *statement, Datum *values, SPIPlanPtr *plan)
 {
 	Oid			types[AR_STATEMENT_ARGS_MAX];
-	SPIPlanPtr	plan;
-	int			result;
 	int			guc_level = 0;
 
 	Assert(statement->nargs <= AR_STATEMENT_ARGS_MAX);
@@ -224,7 +223,7 @@ ar_writer_execute(ArStatement *statement, Datum *values, int expected)
 	{
 		if (statement->bulk_plan == NULL)
 			statement->bulk_plan = prepare(statement, types, CURSOR_OPT_CUSTOM_PLAN);
-		plan = statement->bulk_plan;
+		*plan = statement->bulk_plan;
 
 		/* Many rows may meet a whole table: never in a loop over both. */
 		guc_level = NewGUCNestLevel();
@@ -238,17 +237,67 @@ ar_writer_execute(ArStatement *statement, Datum *values, int expected)
 			statement->plan = prepare(statement, types, CURSOR_OPT_GENERIC_PLAN);
 			statement->planned_blocks = table_blocks;
 		}
-		plan = statement->plan;
+		*plan = statement->plan;
 	}
 	memcpy(statement->planned, types, sizeof(Oid) * statement->nargs);
+	return guc_level;
+}
 
-	result = SPI_execute_plan(plan, values, NULL, false, 0);
+/*
+ * end_plan takes back what begin_plan set.
+ */
+static void
+end_plan(int guc_level)
+{
+	if (guc_level != 0)
+		AtEOXact_GUC(true, guc_level);
+}
+
+/*
+ * ar_writer_execute runs a statement and returns how many rows it touched.
+ */
+uint64
+ar_writer_execute(ArStatement *statement, Datum *values, int expected)
+{
+	SPIPlanPtr	plan;
+	int			guc_level = begin_plan(statement, values, &plan);
+	int			result = SPI_execute_plan(plan, values, NULL, false, 0);
+
 	if (result != expected)
 		elog(ERROR, "ar_writer_execute: \"%s\" returned %s",
 			 statement->sql, SPI_result_code_string(result));
-	if (guc_level != 0)
-		AtEOXact_GUC(true, guc_level);
+	end_plan(guc_level);
 	return SPI_processed;
+}
+
+/*
+ * ar_writer_execute_each runs a query, shows its rows to a function one by
+ * one, and returns how many there were.  The next row is made, and locked if
+ * the query says so, only when the function has returned.
+ */
+uint64
+ar_writer_execute_each(ArStatement *statement, Datum *values,
+					   ArRowFunction see, Relation relation)
+{
+	SPIPlanPtr	plan;
+	int			guc_level = begin_plan(statement, values, &plan);
+	Portal		portal = SPI_cursor_open(NULL, plan, values, NULL, false);
+	uint64		rows = 0;
+
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		SPI_cursor_fetch(portal, true, 1);
+		if (SPI_processed == 0)
+			break;
+		see(relation, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
+		SPI_freetuptable(SPI_tuptable);
+		rows++;
+	}
+	SPI_freetuptable(SPI_tuptable);
+	SPI_cursor_close(portal);
+	end_plan(guc_level);
+	return rows;
 }
 
 /*

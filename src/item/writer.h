@@ -43,10 +43,15 @@ typedef struct ArWriter
 	int			guc_level;
 } ArWriter;
 
+/* What is done with each row of a query. */
+typedef void (*ArRowFunction) (Relation relation, HeapTuple row, TupleDesc desc);
+
 extern void ar_writer_begin(ArWriter *writer, Relation relation);
 extern void ar_writer_end(ArWriter *writer);
 extern bool ar_writer_active(void);
 extern uint64 ar_writer_execute(ArStatement *statement, Datum *values, int expected);
+extern uint64 ar_writer_execute_each(ArStatement *statement, Datum *values,
+									 ArRowFunction see, Relation relation);
 
 extern Oid	ar_type(Oid type);
 extern Datum ar_array(Datum *values, bool *nulls, int count, Oid type);
