@@ -340,7 +340,7 @@ COMMENT ON FUNCTION ar.judge_credit(integer, bigint[]) IS
 Result: customer_code, who was judged; holder_code, whose limit is passed; exposure; credit_limit; action: tolerate, refuse, hold or warn, by the policy of the customer; probation_percent.
 Errors: RA009 there is no rate.';
 
-CREATE FUNCTION ar.touch_credit(ledger_id integer, customer_ids bigint[]) RETURNS void
+CREATE FUNCTION ar.touch_credit(ledger_id integer, customer_ids bigint[], left_ids bigint[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -362,13 +362,13 @@ BEGIN
     WHERE b.ledger_id = touch_credit.ledger_id AND b.customer_id = ANY (members)
     ORDER BY b.customer_id, b.currency
     ON CONFLICT (ledger_id, customer_id, currency) DO UPDATE SET open_debits = b.open_debits;
-    PERFORM ar.lock_credit(touch_credit.ledger_id, members);
+    PERFORM ar.lock_credit(touch_credit.ledger_id, members || touch_credit.left_ids);
 END
 $$;
-COMMENT ON FUNCTION ar.touch_credit(integer, bigint[]) IS
-'Waits for whoever is raising the exposure of some customers or members of their groups, and has those fail to serialize who began before: by updating balances and credit accounts. For the triggers, when a limit or a group changes.';
+COMMENT ON FUNCTION ar.touch_credit(integer, bigint[], bigint[]) IS
+'Waits for whoever is raising the exposure of some customers or members of their groups, and has those fail to serialize who began before: by updating balances and credit accounts. For the triggers, when a limit or a group changes; left_ids are groups that were left.';
 
-CREATE FUNCTION ar.follow_customers(ledger_id integer, customer_ids bigint[]) RETURNS bigint[]
+CREATE FUNCTION ar.follow_customers(ledger_id integer, customer_ids bigint[], left_ids bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -384,12 +384,38 @@ BEGIN
     WHERE c.ledger_id = follow_customers.ledger_id AND c.customer_id = ANY (follow_customers.customer_ids)
       AND c.credit_limit IS DISTINCT FROM l.amount
     ORDER BY c.customer_id;
-    PERFORM ar.touch_credit(follow_customers.ledger_id, follow_customers.customer_ids);
+    PERFORM ar.touch_credit(follow_customers.ledger_id, follow_customers.customer_ids, follow_customers.left_ids);
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION ar.follow_customers(integer, bigint[]) IS
+COMMENT ON FUNCTION ar.follow_customers(integer, bigint[], bigint[]) IS
 'For the trigger on ar.customer: records a standing limit that was written there, and has changes of limit, group and class wait for whoever is being judged.';
+
+CREATE FUNCTION ar.moving_customers(ledger_id integer, customer_ids bigint[], left_ids bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    home text := (SELECT l.currency FROM ar.ledger AS l WHERE l.ledger_id = moving_customers.ledger_id);
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM ar.credit_holders(moving_customers.ledger_id, coalesce(moving_customers.left_ids, moving_customers.customer_ids)) AS h
+        WHERE h.credit_limit IS NOT NULL AND h.source <> 'default') THEN
+        RETURN NULL;
+    END IF;
+    RETURN (
+        SELECT array_agg(DISTINCT CASE WHEN moving_customers.left_ids IS NULL THEN m.customer_id ELSE m.left_id END)
+        FROM unnest(moving_customers.customer_ids, moving_customers.left_ids) AS m(customer_id, left_id)
+        JOIN ar.credit_sums(moving_customers.ledger_id, moving_customers.customer_ids,
+                            array_fill(home, ARRAY[cardinality(moving_customers.customer_ids)]),
+                            array_fill(true, ARRAY[cardinality(moving_customers.customer_ids)])) AS s ON s.holder_id = m.customer_id
+        WHERE ar.sign(s.exposure) = CASE WHEN moving_customers.left_ids IS NULL THEN 1 ELSE -1 END);
+END
+$$;
+COMMENT ON FUNCTION ar.moving_customers(integer, bigint[], bigint[]) IS
+'For the trigger on ar.customer: of customers that moved, those who owe, and raise the exposure of the group they came into (left_ids NULL); or the groups left by those with a credit, whose exposure rises by that.
+Errors: RA009 there is no rate.';
 
 CREATE FUNCTION ar.follow_credit_limits(ledger_id integer, limit_ids bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE
@@ -397,6 +423,11 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM FROM ar.customer AS c
+    WHERE c.ledger_id = follow_credit_limits.ledger_id AND c.customer_id IN (
+        SELECT l.customer_id FROM ar.credit_limit AS l
+        WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = ANY (follow_credit_limits.limit_ids))
+    ORDER BY c.customer_id FOR NO KEY UPDATE;
     UPDATE ar.customer AS c SET credit_limit = l.amount
     FROM (SELECT DISTINCT ON (l.customer_id) l.customer_id, l.amount
           FROM ar.credit_limit AS l
@@ -454,7 +485,7 @@ COMMENT ON FUNCTION ar.follow_credit_policies(integer, bigint[]) IS
 REVOKE ALL ON FUNCTION ar.tg_enforce_limit(), ar.tg_follow_credit(), ar.tg_guard_credit_limit(), ar.tg_stamp_credit_policy(),
     ar.tg_guard_credit_stop(), ar.credit_policies(integer, bigint[]), ar.credit_holders(integer, bigint[]),
     ar.credit_sums(integer, bigint[], text[], boolean[]), ar.lock_credit(integer, bigint[]),
-    ar.judge_credit(integer, bigint[]), ar.touch_credit(integer, bigint[]), ar.follow_customers(integer, bigint[]),
+    ar.judge_credit(integer, bigint[]), ar.touch_credit(integer, bigint[], bigint[]), ar.follow_customers(integer, bigint[], bigint[]), ar.moving_customers(integer, bigint[], bigint[]),
     ar.follow_credit_limits(integer, bigint[]), ar.follow_credit_policies(integer, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION ar.set_credit_limits(ledger_id integer, limits jsonb)

@@ -394,7 +394,8 @@ BEGIN
           JOIN ar.invoice AS v ON v.ledger_id = h.ledger_id AND v.invoice_id = h.invoice_id
           WHERE h.ledger_id = release_holds.ledger_id AND h.decision IS NULL AND h.action = 'hold'
             AND NOT 'manual' = ANY (h.reasons) AND v.status = 'held'
-          ORDER BY v.invoice_id FOR NO KEY UPDATE OF v) AS v;
+          -- Whatever another session has in hand is left to it: to wait might leave us holding what it posted.
+          ORDER BY v.invoice_id FOR NO KEY UPDATE OF v SKIP LOCKED) AS v;
     SELECT array_agg(f.invoice_id) INTO passing
     FROM ar.fit_invoices(release_holds.ledger_id, candidates, true) AS f WHERE f.action = 'pass';
     IF passing IS NULL THEN

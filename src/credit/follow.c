@@ -44,7 +44,8 @@ typedef struct Row
 	uint32		currency;		/* 0: no amount */
 	int64		parent_id;		/* 0: none */
 	DateADT		expires_on;		/* infinity: never */
-	bool		has_moved;		/* into another group than before */
+	bool		has_moved;		/* into another group than before, or none */
+	int64		old_parent_id;	/* 0: none */
 	char	   *class;			/* NULL: none */
 } Row;
 
@@ -76,9 +77,9 @@ static ArStatement statements[] =
 		.argtypes = {INT4OID, INT8ARRAYOID}
 	},
 	[FOLLOW_CUSTOMER] = {
-		.sql = "SELECT ar.follow_customers($1, $2)",
-		.nargs = 2,
-		.argtypes = {INT4OID, INT8ARRAYOID}
+		.sql = "SELECT ar.follow_customers($1, $2, $3)",
+		.nargs = 3,
+		.argtypes = {INT4OID, INT8ARRAYOID, INT8ARRAYOID}
 	},
 	[FOLLOW_RESERVATION] = {
 		.sql = "SELECT ar.follow_reservations($1, $2)",
@@ -90,6 +91,20 @@ static ArStatement statements[] =
 		.nargs = 2,
 		.argtypes = {INT4OID, INT8ARRAYOID}
 	},
+};
+
+static ArStatement entering =
+{
+	.sql = "SELECT ar.moving_customers($1, $2, NULL)",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8ARRAYOID}
+};
+
+static ArStatement leaving =
+{
+	.sql = "SELECT ar.moving_customers($1, $2, $3)",
+	.nargs = 3,
+	.argtypes = {INT4OID, INT8ARRAYOID, INT8ARRAYOID}
 };
 
 /*
@@ -208,6 +223,60 @@ matters(Followed what, const Row *row, const Row *old)
 }
 
 /*
+ * judge_named judges the customers that a statement names, if it names any.
+ */
+static void
+judge_named(Relation relation, ArStatement *statement, Datum *values, ArCreditRoad road)
+{
+	Datum		customers = (Datum) 0;
+	bool		isnull = true;
+	SPITupleTable *table;
+
+	if (ar_writer_execute(statement, values, SPI_OK_SELECT) == 1)
+		customers = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	table = SPI_tuptable;
+	if (!isnull)
+		ar_judge_credit(relation, DatumGetInt32(values[0]), customers, road);
+	SPI_freetuptable(table);
+}
+
+/*
+ * judge_moved judges the groups that customers came into with what they owe,
+ * and those that they left with what they had paid ahead.
+ */
+static void
+judge_moved(Relation relation, Row *rows, int count)
+{
+	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
+	Datum	   *parents = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
+	Datum		values[3];
+	int			n = 0;
+
+	values[0] = Int32GetDatum(rows[0].ledger_id);
+	for (int i = 0; i < count; i++)
+		if (rows[i].has_moved && rows[i].parent_id != 0)
+			ids[n++] = Int64GetDatum(rows[i].id);
+	if (n > 0)
+	{
+		values[1] = ar_array(ids, NULL, n, INT8OID);
+		judge_named(relation, &entering, values, AR_CREDIT_ENTRY);
+	}
+	n = 0;
+	for (int i = 0; i < count; i++)
+		if (rows[i].has_moved && rows[i].old_parent_id != 0)
+		{
+			ids[n] = Int64GetDatum(rows[i].id);
+			parents[n++] = Int64GetDatum(rows[i].old_parent_id);
+		}
+	if (n > 0)
+	{
+		values[1] = ar_array(ids, NULL, n, INT8OID);
+		values[2] = ar_array(parents, NULL, n, INT8OID);
+		judge_named(relation, &leaving, values, AR_CREDIT_EXIT);
+	}
+}
+
+/*
  * follow hands the ids of one ledger to the function of their table, and
  * judges the customers that it names.
  */
@@ -215,35 +284,24 @@ static void
 follow(Relation relation, Followed what, Row *rows, int count)
 {
 	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
-	Datum		values[2];
-	Datum		customers = (Datum) 0;
-	bool		isnull = true;
+	Datum	   *parents = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
+	Datum		values[3];
 	int			n = 0;
+	int			parent_count = 0;
 
 	for (int i = 0; i < count; i++)
+	{
 		if (i == 0 || rows[i].id != rows[i - 1].id)
 			ids[n++] = Int64GetDatum(rows[i].id);
+		if (rows[i].has_moved && rows[i].old_parent_id != 0)
+			parents[parent_count++] = Int64GetDatum(rows[i].old_parent_id);
+	}
 	values[0] = Int32GetDatum(rows[0].ledger_id);
 	values[1] = ar_array(ids, NULL, n, INT8OID);
-	if (ar_writer_execute(&statements[what], values, SPI_OK_SELECT) == 1)
-		customers = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (!isnull)
-	{
-		SPITupleTable *table = SPI_tuptable;
-
-		ar_judge_credit(relation, rows[0].ledger_id, customers, AR_CREDIT_OTHER);
-		SPI_freetuptable(table);
-	}
-	else
-		SPI_freetuptable(SPI_tuptable);
-
-	n = 0;
-	for (int i = 0; i < count; i++)
-		if (rows[i].has_moved)
-			ids[n++] = Int64GetDatum(rows[i].id);
-	if (n > 0)
-		ar_judge_credit(relation, rows[0].ledger_id, ar_array(ids, NULL, n, INT8OID),
-						AR_CREDIT_GROUP);
+	values[2] = ar_array(parents, NULL, parent_count, INT8OID);
+	judge_named(relation, &statements[what], values, AR_CREDIT_OTHER);
+	if (what == FOLLOW_CUSTOMER)
+		judge_moved(relation, rows, count);
 }
 
 /*
@@ -286,8 +344,8 @@ ar_tg_follow_credit(PG_FUNCTION_ARGS)
 		Row		   *old = olds == NULL ? NULL :
 			bsearch(&rows[i], olds, old_count, sizeof(Row), compare_rows);
 
-		rows[i].has_moved = old != NULL && rows[i].parent_id != 0 &&
-			rows[i].parent_id != old->parent_id;
+		rows[i].has_moved = old != NULL && rows[i].parent_id != old->parent_id;
+		rows[i].old_parent_id = old == NULL ? 0 : old->parent_id;
 		if (matters(what, &rows[i], old))
 			rows[kept++] = rows[i];
 	}

@@ -2,7 +2,7 @@
 -- Dates lie far in the past or future, so that the business date of no run matters.
 BEGIN;
 \ir helper.psql
-SELECT plan(53);
+SELECT plan(56);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -92,15 +92,22 @@ SELECT lives_ok($$UPDATE ar.customer SET parent_id = pg_temp.customer('MID') WHE
 SELECT lives_ok($$UPDATE ar.customer SET credit_limit = 'EUR 10' WHERE code IN ('ROOT', 'STRAY')$$, 'a limit goes below what is owed');
 SELECT is(pg_temp.outcome(pg_temp.bill('STRAY', 'EUR 1')), 'RA001', 'and stops further credit');
 
+UPDATE ar.customer SET credit_limit = 'EUR 100' WHERE code = 'ROOT';
+SELECT ar.record_payment(:ledger, pg_temp.customer('TWIN'), 'EUR 50', '2026-01-02', apply => 'none') \g /dev/null
+SELECT lives_ok(pg_temp.bill('ROOT', 'EUR 109.99', 'G3'), 'what a member paid ahead makes room for the group');
+SELECT is(pg_temp.outcome($$UPDATE ar.customer SET parent_id = NULL WHERE code = 'TWIN'$$), 'RA001', 'which he cannot take with him');
+SELECT ar.record_payment(:ledger, pg_temp.customer('ROOT'), 'EUR 50', '2026-01-02', apply => 'none') \g /dev/null
+SELECT is(pg_temp.outcome($$UPDATE ar.customer SET parent_id = NULL WHERE code = 'TWIN'$$), 'done', 'before the group has paid');
+
 -- Defaults of ledger and class, for who has no limit, nor a group with one.
 SELECT pg_temp.made('PLAIN'), pg_temp.made('SHOP', NULL, NULL, 'retail'), pg_temp.made('OWN', 'EUR 5', NULL, 'retail') \g /dev/null
 INSERT INTO ar.credit_policy (ledger_id, customer_class, default_limit) VALUES (:ledger, NULL, 'EUR 10'), (:ledger, 'retail', 'EUR 20');
 SELECT is(pg_temp.outcome(pg_temp.bill('PLAIN', 'EUR 10.01')), 'RA001', 'the ledger''s default');
 SELECT is(pg_temp.outcome(pg_temp.bill('SHOP', 'EUR 20')), 'done', 'that of the class comes before it');
 SELECT is(pg_temp.outcome(pg_temp.bill('OWN', 'EUR 5.01')), 'RA001', 'his own before both');
-SELECT is(pg_temp.exposed('TWIN'), 'EUR 0.00 of no limit (-), group EUR 0.00', 'and a group''s limit instead of any default');
+SELECT is(pg_temp.exposed('TWIN'), 'EUR -50.00 of no limit (-), group EUR -50.00', 'and a group''s limit instead of any default');
 SELECT is((SELECT string_agg(customer || ' ' || coalesce(credit_limit::text, '-'), ', ' ORDER BY customer) FROM ar.report_credit WHERE ledger = 'TEST' AND is_over_limit),
-    'ROOT 10.00, WORLD 100.00', 'the report finds who is over his limit');
+    'WORLD 100.00', 'the report finds who is over his limit');
 
 ANALYZE ar.item, ar.invoice, ar.customer_balance;
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
