@@ -48,6 +48,8 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" ar_ext.contr
 MODULE_big = ar_ext
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 PG_CPPFLAGS = -I$(CURDIR)/src -DAR_EXT_VERSION='"$(EXTVERSION)"'
+# QR codes are encoded by libqrencode.
+SHLIB_LINK += -lqrencode
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
 # The house, top to bottom: a capability leans only on those before it.

@@ -34,6 +34,7 @@ look() {
     need "postgresql-$major-pgtap" test -f "$(pg_path sharedir)/extension/pgtap.control"
     need libtap-parser-sourcehandler-pgtap-perl command -v pg_prove
     need libipc-run-perl perl -MIPC::Run -e 1
+    need libqrencode-dev test -f /usr/include/qrencode.h
     need perl perl -MTest::More -MTime::HiRes -e 1
 }
 

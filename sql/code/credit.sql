@@ -221,7 +221,7 @@ BEGIN
                sum(ar.amount(v.total)) AS total
         FROM member AS m
         JOIN ar.invoice AS v ON v.ledger_id = credit_sums.ledger_id AND v.customer_id = m.customer_id
-         AND v.recorded_at IS NULL AND v.status = 'draft'
+         AND v.recorded_at IS NULL AND v.status = 'draft' AND v.kind <> 'credit_memo'
         WHERE counts_drafts
           AND (SELECT p.counts_drafts FROM ar.credit_policies(credit_sums.ledger_id, ARRAY[m.customer_id]) AS p)
         GROUP BY 1, 2, 3, 4

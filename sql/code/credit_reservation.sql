@@ -6,7 +6,7 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$
 BEGIN
     RETURN ar.monetary(coalesce((
-        SELECT sum(ar.amount(v.total))
+        SELECT sum(CASE v.kind WHEN 'credit_memo' THEN -ar.amount(v.total) ELSE ar.amount(v.total) END)
         FROM ar.invoice AS v
         WHERE v.ledger_id = order_invoiced.ledger_id AND v.order_reference = order_invoiced.order_reference
           AND v.customer_id = order_invoiced.customer_id AND ar.is_posted(v.status)
@@ -14,7 +14,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.order_invoiced(integer, bigint, text, ar.monetary) IS
-'What the posted invoices of an order bill, in the currency of the amount given.';
+'What the posted invoices of an order bill, less its credit memos, in the currency of the amount given.';
 
 CREATE FUNCTION ar.tg_guard_reservation() RETURNS trigger
 LANGUAGE plpgsql

@@ -16,7 +16,7 @@ $$;
 COMMENT ON FUNCTION ar.is_contact_address(text, text) IS
 'Whether an address has the form its channel needs: email; sms (E.164, +491701234567); phone; e_invoice (0204:991-1234512345-06); letter (anything, or NULL for the customer''s own address).';
 
-CREATE FUNCTION ar.find_contacts(ledger_id integer, customer_ids bigint[], role text DEFAULT 'billing', channel text DEFAULT NULL)
+CREATE FUNCTION ar.find_contacts(ledger_id integer, customer_ids bigint[], role text DEFAULT 'billing', channels text[] DEFAULT NULL)
 RETURNS TABLE (customer_id bigint, channel text, contact_id bigint, name text, address text, language text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
@@ -34,10 +34,10 @@ BEGIN
     JOIN ar.customer AS c ON c.ledger_id = k.ledger_id AND c.customer_id = k.customer_id
     WHERE k.ledger_id = find_contacts.ledger_id AND k.customer_id = ANY (find_contacts.customer_ids)
       AND k.role IN (find_contacts.role, 'billing')
-      AND (find_contacts.channel IS NULL OR k.channel = find_contacts.channel)
+      AND (find_contacts.channels IS NULL OR k.channel = ANY (find_contacts.channels))
     ORDER BY k.customer_id, k.channel, k.role <> find_contacts.role, NOT k.is_primary, k.contact_id;
 END
 $$;
-COMMENT ON FUNCTION ar.find_contacts(integer, bigint[], text, text) IS
+COMMENT ON FUNCTION ar.find_contacts(integer, bigint[], text, text[]) IS
 'The contact to use for each customer and channel: of those for the role, else for billing, the primary one, else the oldest.
-Arguments: ledger_id; customer_ids; role; channel, or NULL for a row each. Result: where to write and in which language; the address of a letter without one is that of the customer.';
+Arguments: ledger_id; customer_ids; role; channels, or NULL for all. Result: where to write and in which language; the address of a letter without one is that of the customer.';

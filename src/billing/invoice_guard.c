@@ -10,10 +10,12 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "ar_ext.h"
+#include "billing/reference.h"
 #include "item/transition.h"
 #include "item/writer.h"
 #include "type/invoice_status.h"
@@ -79,6 +81,32 @@ check_unposted(Relation relation, ArInvoiceStatus from, bool is_delete)
 }
 
 /*
+ * payment_reference_of makes the payment reference of an invoice that comes
+ * with its number and without one, or nothing.  (Of a number that is drawn, it
+ * is made then.)
+ */
+static Datum
+payment_reference_of(Relation relation, HeapTuple tuple, AttrNumber payment_reference)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+	bool		isnull;
+	Datum		value;
+	char	   *reference;
+
+	(void) heap_getattr(tuple, payment_reference, desc, &isnull);
+	if (!isnull)
+		return (Datum) 0;
+	value = heap_getattr(tuple, ar_column(relation, "number", TEXTOID), desc, &isnull);
+	if (isnull)
+		return (Datum) 0;
+	reference = ar_creditor_reference_of(TextDatumGetCString(value));
+	value = heap_getattr(tuple, ar_column(relation, "kind", TEXTOID), desc, &isnull);
+	if (reference == NULL || isnull || strcmp(TextDatumGetCString(value), "credit_memo") == 0)
+		return (Datum) 0;
+	return CStringGetTextDatum(reference);
+}
+
+/*
  * ar_tg_guard_invoice says what an invoice's row may become, and stamps the
  * moment of posting.
  */
@@ -94,9 +122,10 @@ ar_tg_guard_invoice(PG_FUNCTION_ARGS)
 	ArInvoiceStatus from = AR_STATUS_DRAFT;
 	ArInvoiceStatus to;
 	bool		is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
-	int			columns[2];
-	Datum		values[2];
-	bool		nulls[2] = {false, true};
+	int			columns[3];
+	Datum		values[3];
+	bool		nulls[3] = {false, true, false};
+	int			changes = 2;
 
 	if (!is_insert)
 		from = status_of(trigger->tg_trigtuple, desc, status);
@@ -127,6 +156,13 @@ ar_tg_guard_invoice(PG_FUNCTION_ARGS)
 	values[0] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[1] = (Datum) 0;
 	nulls[0] = to != AR_STATUS_OPEN;
-	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, desc, 2, columns,
+	if (to == AR_STATUS_OPEN)
+	{
+		columns[2] = ar_column(relation, "payment_reference", TEXTOID);
+		values[2] = payment_reference_of(relation, tuple, columns[2]);
+		if (values[2] != (Datum) 0)
+			changes++;
+	}
+	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, desc, changes, columns,
 													 values, nulls));
 }

@@ -16,38 +16,19 @@
 #include "utils/timestamp.h"
 
 #include "ar_ext.h"
+#include "billing/invoice.h"
 #include "billing/invoice_post.h"
+#include "billing/reference.h"
 #include "billing/series.h"
-#include "item/posting.h"
 #include "item/transition.h"
 #include "item/writer.h"
 #include "type/invoice_status.h"
 #include "type/monetary.h"
-#include "type/terms.h"
 
 /* Where an invoice draws its number from when it names no series. */
 #define DEFAULT_SERIES	"invoice"
 
 PG_FUNCTION_INFO_V1(ar_tg_post_invoice);
-
-/* One invoice to be posted. */
-typedef struct Invoice
-{
-	int32		ledger_id;
-	int64		invoice_id;
-	int64		customer_id;
-	char	   *series;			/* NULL: none named */
-	char	   *number;			/* NULL: to be drawn */
-	int64		series_number;	/* 0: not drawn */
-	DateADT		invoiced_on;
-	bool		has_due_on;
-	DateADT		due_on;
-	ArTerms    *terms;			/* NULL: the customer's, or the ledger's */
-	bool		is_finished;	/* nothing left to fill in */
-	int64		total_minor;
-	uint32		currency;
-	TimestampTz recorded_at;
-} Invoice;
 
 /*
  * The transaction in which invoices were last held after a statement had
@@ -66,43 +47,25 @@ static ArStatement find_held =
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
-static ArStatement read_terms =
-{
-	.sql =
-	"SELECT c.customer_id, COALESCE(c.terms, l.terms)"
-	" FROM ar.customer AS c JOIN ar.ledger AS l ON l.ledger_id = c.ledger_id"
-	" WHERE c.ledger_id = $1 AND c.customer_id = ANY ($2)"
-	" ORDER BY c.customer_id",
-	.nargs = 2,
-	.argtypes = {INT4OID, INT8ARRAYOID}
-};
-
-static ArStatement find_unequal_lines =
-{
-	.sql =
-	"SELECT v.invoice_id, v.total, s.total FROM ar.invoice AS v,"
-	" LATERAL (SELECT ar.sum(l.net OPERATOR(ar.+) l.tax) AS total"
-	"  FROM ar.invoice_line AS l"
-	"  WHERE l.ledger_id = $1 AND l.invoice_id = v.invoice_id) AS s"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
-	"  AND s.total OPERATOR(ar.<>) v.total"
-	" ORDER BY v.invoice_id LIMIT 1",
-	.nargs = 2,
-	.argtypes = {INT4OID, INT8ARRAYOID}
-};
-
 static ArStatement finish_invoices =
 {
 	.sql =
 	"UPDATE ar.invoice AS v SET number = f.number, series = f.series,"
-	"  series_number = f.series_number, terms = f.terms, status = f.status"
-	" FROM unnest($2, $3, $4, $5, $6, $7)"
-	"  AS f(invoice_id, number, series, series_number, terms, status)"
+	"  series_number = f.series_number, payment_reference = f.payment_reference,"
+	"  terms = f.terms, discount_basis = f.discount_basis, net = f.net,"
+	"  tax = f.tax, cash_rounding = f.cash_rounding, status = f.status"
+	" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+	"  AS f(invoice_id, number, series, series_number, payment_reference, terms,"
+	"   discount_basis, net, tax, cash_rounding, status)"
 	" WHERE v.ledger_id = $1 AND v.invoice_id = f.invoice_id",
-	.nargs = 7,
+	.nargs = 12,
 	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-	INT8ARRAYOID, AR_TYPE_TERMS_ARRAY, AR_TYPE_STATUS_ARRAY}
+		INT8ARRAYOID, TEXTARRAYOID, AR_TYPE_TERMS_ARRAY, TEXTARRAYOID,
+		AR_TYPE_MONETARY_ARRAY, AR_TYPE_MONETARY_ARRAY, AR_TYPE_MONETARY_ARRAY,
+	AR_TYPE_STATUS_ARRAY}
 };
+
+#define FINISH_COLUMNS	11
 
 /*
  * compare_invoices groups invoices by ledger, in the order in which they are
@@ -111,8 +74,8 @@ static ArStatement finish_invoices =
 static int
 compare_invoices(const void *left, const void *right)
 {
-	const Invoice *a = left;
-	const Invoice *b = right;
+	const ArInvoice *a = left;
+	const ArInvoice *b = right;
 
 	if (a->ledger_id != b->ledger_id)
 		return a->ledger_id < b->ledger_id ? -1 : 1;
@@ -122,25 +85,73 @@ compare_invoices(const void *left, const void *right)
 }
 
 /*
+ * given_text copies a text that may be null.
+ */
+static char *
+given_text(ArTransition *rows, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(rows->slot, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/*
+ * given_amount reads an amount that may be null: then it is zero.
+ */
+static int64
+given_amount(ArTransition *rows, AttrNumber column, bool *is_given)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(rows->slot, column, &isnull);
+
+	*is_given = !isnull;
+	return isnull ? 0 : ar_monetary_minor(DatumGetArMonetaryP(value));
+}
+
+/*
+ * read_kind reads the kind of a document; by far most are invoices.
+ */
+static const char *
+read_kind(ArTransition *rows, AttrNumber column)
+{
+	text	   *kind = DatumGetTextPP(ar_transition_value(rows, column));
+
+	if (VARSIZE_ANY_EXHDR(kind) == strlen("invoice") &&
+		memcmp(VARDATA_ANY(kind), "invoice", strlen("invoice")) == 0)
+		return "invoice";
+	return text_to_cstring(kind);
+}
+
+/*
  * read_invoices copies the newly posted invoices out of the transition table.
  */
-static Invoice *
+static ArInvoice *
 read_invoices(TriggerData *trigger, int *count)
 {
 	Relation	relation = trigger->tg_relation;
 	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
 	AttrNumber	invoice_id = ar_column(relation, "invoice_id", INT8OID);
 	AttrNumber	customer_id = ar_column(relation, "customer_id", INT8OID);
+	AttrNumber	kind = ar_column(relation, "kind", TEXTOID);
 	AttrNumber	series = ar_column(relation, "series", TEXTOID);
 	AttrNumber	number = ar_column(relation, "number", TEXTOID);
+	AttrNumber	payment_reference = ar_column(relation, "payment_reference", TEXTOID);
+	AttrNumber	payment_means = ar_column(relation, "payment_means", TEXTOID);
 	AttrNumber	invoiced_on = ar_column(relation, "invoiced_on", DATEOID);
 	AttrNumber	due_on = ar_column(relation, "due_on", DATEOID);
 	AttrNumber	terms = ar_column(relation, "terms", AR_TYPE_TERMS);
+	AttrNumber	discount_basis = ar_column(relation, "discount_basis", TEXTOID);
+	AttrNumber	prices_include_tax = ar_column(relation, "prices_include_tax", BOOLOID);
+	AttrNumber	tax_rounding = ar_column(relation, "tax_rounding", TEXTOID);
+	AttrNumber	net = ar_column(relation, "net", AR_TYPE_MONETARY);
+	AttrNumber	tax = ar_column(relation, "tax", AR_TYPE_MONETARY);
+	AttrNumber	cash_rounding = ar_column(relation, "cash_rounding", AR_TYPE_MONETARY);
 	AttrNumber	total = ar_column(relation, "total", AR_TYPE_MONETARY);
 	AttrNumber	status = ar_column(relation, "status", AR_TYPE_STATUS);
 	AttrNumber	recorded_at = ar_column(relation, "recorded_at", TIMESTAMPTZOID);
 	int			rows_count;
-	Invoice    *invoices;
+	ArInvoice  *invoices;
 	ArTransition rows;
 	int			n = 0;
 
@@ -148,11 +159,11 @@ read_invoices(TriggerData *trigger, int *count)
 	rows_count = ar_transition_count(trigger->tg_newtable,
 									 INT_MAX / AR_TERMS_MAX_INSTALMENTS);
 	invoices = MemoryContextAllocHuge(CurrentMemoryContext,
-									  sizeof(Invoice) * (Size) Max(rows_count, 1));
+									  sizeof(ArInvoice) * (Size) Max(rows_count, 1));
 	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
 	while (ar_transition_next(&rows))
 	{
-		Invoice    *invoice = &invoices[n];
+		ArInvoice  *invoice = &invoices[n];
 		bool		isnull;
 		Datum		value;
 		ArMonetary *amount;
@@ -160,21 +171,27 @@ read_invoices(TriggerData *trigger, int *count)
 		if (DatumGetArInvoiceStatus(ar_transition_value(&rows, status)) != AR_STATUS_OPEN)
 			continue;
 		n++;
-		memset(invoice, 0, sizeof(Invoice));
+		memset(invoice, 0, sizeof(ArInvoice));
 		invoice->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
 		invoice->invoice_id = DatumGetInt64(ar_transition_value(&rows, invoice_id));
 		invoice->customer_id = DatumGetInt64(ar_transition_value(&rows, customer_id));
+		invoice->kind = read_kind(&rows, kind);
 		invoice->invoiced_on = DatumGetDateADT(ar_transition_value(&rows, invoiced_on));
 		invoice->recorded_at = DatumGetTimestampTz(ar_transition_value(&rows, recorded_at));
 		amount = DatumGetArMonetaryP(ar_transition_value(&rows, total));
 		invoice->total_minor = ar_monetary_minor(amount);
 		invoice->currency = amount->currency;
-		value = slot_getattr(rows.slot, series, &isnull);
-		if (!isnull)
-			invoice->series = TextDatumGetCString(value);
-		value = slot_getattr(rows.slot, number, &isnull);
-		if (!isnull)
-			invoice->number = TextDatumGetCString(value);
+		invoice->net_minor = given_amount(&rows, net, &invoice->has_net);
+		invoice->tax_minor = given_amount(&rows, tax, &isnull);
+		invoice->rounding_minor = given_amount(&rows, cash_rounding, &isnull);
+		invoice->series = given_text(&rows, series);
+		invoice->number = given_text(&rows, number);
+		invoice->payment_reference = given_text(&rows, payment_reference);
+		invoice->payment_means = given_text(&rows, payment_means);
+		invoice->discount_basis = ar_discount_basis_from_text(given_text(&rows, discount_basis));
+		invoice->can_be_mixed =
+			!DatumGetBool(ar_transition_value(&rows, prices_include_tax)) &&
+			strcmp(given_text(&rows, tax_rounding), "document") == 0;
 		value = slot_getattr(rows.slot, due_on, &isnull);
 		invoice->has_due_on = !isnull;
 		if (!isnull)
@@ -182,163 +199,12 @@ read_invoices(TriggerData *trigger, int *count)
 		value = slot_getattr(rows.slot, terms, &isnull);
 		if (!isnull)
 			invoice->terms = (ArTerms *) PG_DETOAST_DATUM_COPY(value);
-		invoice->is_finished = invoice->number != NULL &&
-			(invoice->terms != NULL || invoice->has_due_on) &&
-			invoice->total_minor != 0;
+		invoice->is_changed = invoice->total_minor == 0;
 	}
 	ar_transition_end(&rows);
-	qsort(invoices, n, sizeof(Invoice), compare_invoices);
+	qsort(invoices, n, sizeof(ArInvoice), compare_invoices);
 	*count = n;
 	return invoices;
-}
-
-/*
- * compare_ids orders customer ids.
- */
-static int
-compare_ids(const void *left, const void *right)
-{
-	int64		a = *(const int64 *) left;
-	int64		b = *(const int64 *) right;
-
-	return a < b ? -1 : a > b;
-}
-
-/*
- * fill_terms gives each invoice that has neither due date nor terms those of
- * its customer, or else of its ledger.
- */
-static void
-fill_terms(Invoice *invoices, int count)
-{
-	int64	   *wanted = palloc(sizeof(int64) * count);
-	Datum	   *ids = palloc(sizeof(Datum) * count);
-	int64	   *found;
-	ArTerms   **terms;
-	Datum		values[2];
-	uint64		rows;
-	int			n = 0;
-	int			distinct = 0;
-
-	for (int i = 0; i < count; i++)
-		if (!invoices[i].has_due_on && invoices[i].terms == NULL)
-			wanted[n++] = invoices[i].customer_id;
-	if (n == 0)
-		return;
-	qsort(wanted, n, sizeof(int64), compare_ids);
-	for (int i = 0; i < n; i++)
-		if (i == 0 || wanted[i] != wanted[i - 1])
-			ids[distinct++] = Int64GetDatum(wanted[i]);
-
-	values[0] = Int32GetDatum(invoices[0].ledger_id);
-	values[1] = ar_array(ids, NULL, distinct, INT8OID);
-	rows = ar_writer_execute(&read_terms, values, SPI_OK_SELECT);
-	found = palloc(sizeof(int64) * Max(rows, 1));
-	terms = palloc(sizeof(ArTerms *) * Max(rows, 1));
-	for (uint64 i = 0; i < rows; i++)
-	{
-		bool		isnull;
-
-		found[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i],
-											   SPI_tuptable->tupdesc, 1, &isnull));
-		terms[i] = (ArTerms *) PG_DETOAST_DATUM_COPY(SPI_getbinval(SPI_tuptable->vals[i],
-																   SPI_tuptable->tupdesc, 2, &isnull));
-	}
-	SPI_freetuptable(SPI_tuptable);
-
-	for (int i = 0; i < count; i++)
-	{
-		int64	   *match;
-
-		if (invoices[i].has_due_on || invoices[i].terms != NULL)
-			continue;
-		match = bsearch(&invoices[i].customer_id, found, rows, sizeof(int64), compare_ids);
-		if (match == NULL)
-			elog(ERROR, "fill_terms: no customer " INT64_FORMAT, invoices[i].customer_id);
-		invoices[i].terms = terms[match - found];
-	}
-}
-
-/*
- * check_lines insists that an invoice with lines has the total of its lines.
- */
-static void
-check_lines(Relation relation, Invoice *invoices, int count)
-{
-	Datum	   *ids = palloc(sizeof(Datum) * count);
-	Datum		values[2];
-	HeapTuple	row;
-	TupleDesc	desc;
-
-	for (int i = 0; i < count; i++)
-		ids[i] = Int64GetDatum(invoices[i].invoice_id);
-	values[0] = Int32GetDatum(invoices[0].ledger_id);
-	values[1] = ar_array(ids, NULL, count, INT8OID);
-	if (ar_writer_execute(&find_unequal_lines, values, SPI_OK_SELECT) == 0)
-	{
-		SPI_freetuptable(SPI_tuptable);
-		return;
-	}
-	row = SPI_tuptable->vals[0];
-	desc = SPI_tuptable->tupdesc;
-	ereport(ERROR,
-			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("the lines of invoice %s do not add up to its total",
-					SPI_getvalue(row, desc, 1)),
-			 errdetail("The total is %s, the lines make %s.",
-					   SPI_getvalue(row, desc, 2), SPI_getvalue(row, desc, 3)),
-			 errhint("Correct total or lines of the draft before posting it."),
-			 errtableconstraint(relation, "invoice_total_check")));
-}
-
-/*
- * post_items makes one item for each instalment of each invoice.
- */
-static void
-post_items(Invoice *invoices, int count)
-{
-	int			capacity = count;
-	int			n = 0;
-	ArPosting  *postings;
-
-	postings = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(ArPosting) * (Size) capacity);
-	for (int i = 0; i < count; i++)
-	{
-		Invoice    *invoice = &invoices[i];
-		ArInstalment single = {.due_on = invoice->due_on,.amount_minor = invoice->total_minor};
-		ArInstalment *instalments = &single;
-		int			instalment_count = 1;
-
-		CHECK_FOR_INTERRUPTS();
-		if (!invoice->has_due_on)
-			instalment_count = ar_terms_schedule(invoice->terms, invoice->total_minor,
-												 invoice->currency, invoice->invoiced_on,
-												 &instalments);
-		if (n + instalment_count > capacity)
-		{
-			capacity = Max(capacity * 2, n + instalment_count);
-			postings = repalloc_huge(postings, sizeof(ArPosting) * (Size) capacity);
-		}
-		for (int k = 0; k < instalment_count; k++)
-		{
-			ArPosting  *posting = &postings[n++];
-
-			posting->ledger_id = invoice->ledger_id;
-			posting->customer_id = invoice->customer_id;
-			posting->document_id = invoice->invoice_id;
-			posting->kind = "invoice";
-			posting->instalment = k + 1;
-			posting->issued_on = invoice->invoiced_on;
-			posting->due_on = instalments[k].due_on;
-			posting->amount_minor = instalments[k].amount_minor;
-			posting->currency = invoice->currency;
-			posting->recorded_at = invoice->recorded_at;
-		}
-		if (instalments != &single)
-			pfree(instalments);
-	}
-	ar_post_items(AR_DOCUMENT_INVOICE, postings, n);
-	pfree(postings);
 }
 
 /*
@@ -347,8 +213,8 @@ post_items(Invoice *invoices, int count)
 static int
 compare_series(const void *left, const void *right)
 {
-	const Invoice *a = *(Invoice *const *) left;
-	const Invoice *b = *(Invoice *const *) right;
+	const ArInvoice *a = *(ArInvoice *const *) left;
+	const ArInvoice *b = *(ArInvoice *const *) right;
 	int			order = strcmp(a->series, b->series);
 
 	return order != 0 ? order : compare_invoices(a, b);
@@ -358,9 +224,9 @@ compare_series(const void *left, const void *right)
  * draw_numbers numbers the invoices that have no number, series by series.
  */
 static void
-draw_numbers(Invoice *invoices, int count)
+draw_numbers(ArInvoice *invoices, int count)
 {
-	Invoice   **unnumbered = palloc(sizeof(Invoice *) * count);
+	ArInvoice **unnumbered = palloc_extended(sizeof(ArInvoice *) * (Size) count, MCXT_ALLOC_HUGE);
 	int			n = 0;
 	int			first = 0;
 
@@ -372,7 +238,7 @@ draw_numbers(Invoice *invoices, int count)
 			invoices[i].series = DEFAULT_SERIES;
 		unnumbered[n++] = &invoices[i];
 	}
-	qsort(unnumbered, n, sizeof(Invoice *), compare_series);
+	qsort(unnumbered, n, sizeof(ArInvoice *), compare_series);
 	for (int i = 1; i <= n; i++)
 	{
 		ArNumberRun run;
@@ -383,57 +249,96 @@ draw_numbers(Invoice *invoices, int count)
 							 unnumbered[first]->series, i - first);
 		for (int k = first; k < i; k++)
 		{
-			Invoice    *invoice = unnumbered[k];
+			ArInvoice  *invoice = unnumbered[k];
 
 			invoice->series_number = run.next++;
 			invoice->number = ar_series_format(&run, invoice->series_number,
 											   invoice->invoiced_on);
+			invoice->is_changed = true;
 		}
 		first = i;
 	}
 }
 
 /*
- * write_invoices fills in what posting found out: number, terms, and the
- * status of an invoice of nothing, which is paid from the start.
+ * fill_references makes payment references of the numbers of what is to be
+ * paid.
  */
 static void
-write_invoices(Invoice *invoices, int count)
+fill_references(ArInvoice *invoices, int count)
 {
-	Datum	   *columns[6];
-	bool	   *nulls[6];
-	static const Oid types[6] = {INT8OID, TEXTOID, TEXTOID, INT8OID,
-	AR_TYPE_TERMS, AR_TYPE_STATUS};
-	Datum		values[7];
+	for (int i = 0; i < count; i++)
+	{
+		if (invoices[i].payment_reference != NULL || ar_is_credit(&invoices[i]))
+			continue;
+		invoices[i].payment_reference = ar_creditor_reference_of(invoices[i].number);
+		if (invoices[i].payment_reference != NULL)
+			invoices[i].is_changed = true;
+	}
+}
+
+/*
+ * text_or_null makes a datum of a text that may be missing.
+ */
+static Datum
+text_or_null(const char *text, bool *isnull)
+{
+	*isnull = text == NULL;
+	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+/*
+ * write_invoices fills in what posting found out, among it the status of an
+ * invoice of nothing, which is paid from the start.
+ */
+static void
+write_invoices(ArInvoice *invoices, int count)
+{
+	Datum	   *columns[FINISH_COLUMNS];
+	bool	   *nulls[FINISH_COLUMNS];
+	static const Oid types[FINISH_COLUMNS] = {INT8OID, TEXTOID, TEXTOID, INT8OID,
+		TEXTOID, AR_TYPE_TERMS, TEXTOID, AR_TYPE_MONETARY, AR_TYPE_MONETARY,
+	AR_TYPE_MONETARY, AR_TYPE_STATUS};
+	Datum		values[FINISH_COLUMNS + 1];
 	int			n = 0;
 
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < FINISH_COLUMNS; i++)
 	{
-		columns[i] = palloc(sizeof(Datum) * count);
-		nulls[i] = palloc0(sizeof(bool) * count);
+		columns[i] = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
+		nulls[i] = palloc_extended(sizeof(bool) * (Size) count, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	}
 	for (int i = 0; i < count; i++)
 	{
-		Invoice    *invoice = &invoices[i];
+		ArInvoice  *invoice = &invoices[i];
 
-		if (invoice->is_finished)
+		if (!invoice->is_changed)
 			continue;
 		columns[0][n] = Int64GetDatum(invoice->invoice_id);
 		columns[1][n] = CStringGetTextDatum(invoice->number);
-		nulls[2][n] = invoice->series == NULL;
-		columns[2][n] = nulls[2][n] ? (Datum) 0 : CStringGetTextDatum(invoice->series);
+		columns[2][n] = text_or_null(invoice->series, &nulls[2][n]);
 		nulls[3][n] = invoice->series_number == 0;
 		columns[3][n] = Int64GetDatum(invoice->series_number);
-		nulls[4][n] = invoice->terms == NULL;
-		columns[4][n] = PointerGetDatum(invoice->terms);
-		columns[5][n] = ArInvoiceStatusGetDatum(ar_status_of(invoice->total_minor,
-															 invoice->total_minor, false));
+		columns[4][n] = text_or_null(invoice->payment_reference, &nulls[4][n]);
+		nulls[5][n] = invoice->terms == NULL;
+		columns[5][n] = PointerGetDatum(invoice->terms);
+		columns[6][n] = text_or_null(ar_discount_basis_name(invoice->discount_basis), &nulls[6][n]);
+		nulls[7][n] = nulls[8][n] = !invoice->has_net;
+		nulls[9][n] = invoice->rounding_minor == 0;
+		if (invoice->has_net)
+		{
+			columns[7][n] = PointerGetDatum(ar_monetary_make(invoice->net_minor, invoice->currency));
+			columns[8][n] = PointerGetDatum(ar_monetary_make(invoice->tax_minor, invoice->currency));
+		}
+		if (invoice->rounding_minor != 0)
+			columns[9][n] = PointerGetDatum(ar_monetary_make(invoice->rounding_minor, invoice->currency));
+		columns[10][n] = ArInvoiceStatusGetDatum(ar_status_of(invoice->total_minor,
+															  invoice->total_minor, false));
 		n++;
 	}
 	if (n == 0)
 		return;
 	values[0] = Int32GetDatum(invoices[0].ledger_id);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < FINISH_COLUMNS; i++)
 		values[i + 1] = ar_array(columns[i], nulls[i], n, types[i]);
 	ar_writer_execute(&finish_invoices, values, SPI_OK_UPDATE);
 }
@@ -453,7 +358,7 @@ ar_note_held_invoices(void)
  * and returns how many are left.
  */
 static int
-drop_held(Invoice *invoices, int count)
+drop_held(ArInvoice *invoices, int count)
 {
 	Datum	   *ids;
 	Datum		values[2];
@@ -489,17 +394,21 @@ drop_held(Invoice *invoices, int count)
  * books: balances, items, and the series last.
  */
 static void
-post_ledger(TriggerData *trigger, Invoice *invoices, int count)
+post_ledger(TriggerData *trigger, ArInvoice *invoices, int count)
 {
+	ArBillingPolicy policy;
+
 	count = drop_held(invoices, count);
 	if (count == 0)
 		return;
-	fill_terms(invoices, count);
+	policy = ar_billing_policy(invoices[0].ledger_id);
+	ar_fill_terms(trigger->tg_relation, invoices, count);
 	/* An invoice that was just inserted cannot have lines yet. */
-	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
-		check_lines(trigger->tg_relation, invoices, count);
-	post_items(invoices, count);
+	ar_judge_lines(trigger->tg_relation, &policy, invoices, count,
+				   TRIGGER_FIRED_BY_UPDATE(trigger->tg_event));
+	ar_post_invoice_items(&policy, invoices, count);
 	draw_numbers(invoices, count);
+	fill_references(invoices, count);
 	write_invoices(invoices, count);
 }
 
@@ -512,7 +421,7 @@ Datum
 ar_tg_post_invoice(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_post_invoice", TRIGGER_EVENT_AFTER);
-	Invoice    *invoices;
+	ArInvoice  *invoices;
 	int			count;
 	int			first = 0;
 	ArWriter	writer;

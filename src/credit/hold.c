@@ -40,6 +40,7 @@ typedef struct Invoice
 	uint32		currency;
 	ArInvoiceStatus status;
 	bool		has_order;
+	bool		is_credit;		/* a credit memo */
 } Invoice;
 
 /* What the checks cost nothing where they are not needed. */
@@ -122,6 +123,7 @@ read_invoices(TriggerData *trigger, int *count)
 	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
 	AttrNumber	invoice_id = ar_column(relation, "invoice_id", INT8OID);
 	AttrNumber	customer_id = ar_column(relation, "customer_id", INT8OID);
+	AttrNumber	kind = ar_column(relation, "kind", TEXTOID);
 	AttrNumber	total = ar_column(relation, "total", AR_TYPE_MONETARY);
 	AttrNumber	status = ar_column(relation, "status", AR_TYPE_STATUS);
 	AttrNumber	order_reference = ar_column(relation, "order_reference", TEXTOID);
@@ -136,11 +138,20 @@ read_invoices(TriggerData *trigger, int *count)
 	while (ar_transition_next(&rows))
 	{
 		Invoice    *invoice = &invoices[n];
+		Datum		value;
 		bool		isnull;
 
 		invoice->status = DatumGetArInvoiceStatus(ar_transition_value(&rows, status));
 		if (invoice->status != AR_STATUS_OPEN && invoice->status != AR_STATUS_HELD &&
 			invoice->status != AR_STATUS_DRAFT)
+			continue;
+		/* A credit memo asks for no credit; what it takes back of an order counts. */
+		value = ar_transition_value(&rows, kind);
+		(void) slot_getattr(rows.slot, order_reference, &isnull);
+		invoice->has_order = !isnull;
+		invoice->is_credit = VARSIZE_ANY_EXHDR(DatumGetPointer(value)) == strlen("credit_memo") &&
+			memcmp(VARDATA_ANY(DatumGetPointer(value)), "credit_memo", strlen("credit_memo")) == 0;
+		if (invoice->is_credit && !invoice->has_order && invoice->status != AR_STATUS_HELD)
 			continue;
 		n++;
 		invoice->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
@@ -148,8 +159,6 @@ read_invoices(TriggerData *trigger, int *count)
 		invoice->customer_id = DatumGetInt64(ar_transition_value(&rows, customer_id));
 		invoice->currency =
 			DatumGetArMonetaryP(ar_transition_value(&rows, total))->currency;
-		(void) slot_getattr(rows.slot, order_reference, &isnull);
-		invoice->has_order = !isnull;
 	}
 	ar_transition_end(&rows);
 	*count = n;
@@ -190,7 +199,9 @@ array_of_invoices(Invoice *invoices, int count, ArInvoiceStatus status,
 	{
 		Invoice    *invoice = &invoices[i];
 
-		if (invoice->status != status || (only_orders && !invoice->has_order))
+		if (invoice->status != status ||
+			(only_orders ? !invoice->has_order :
+			 invoice->is_credit && status != AR_STATUS_HELD))
 			continue;
 		if (customers && n > 0 && invoice->customer_id == last)
 			continue;
@@ -255,11 +266,12 @@ judge_ledger(Relation relation, Invoice *invoices, int count)
 	Datum		held = array_of_invoices(invoices, count, AR_STATUS_HELD, false, false);
 	Datum		drafts = array_of_invoices(invoices, count, AR_STATUS_DRAFT, false, true);
 
-	if (opened != 0)
+	Datum		orders = array_of_invoices(invoices, count, AR_STATUS_OPEN, true, false);
+
+	if (opened != 0 || orders != 0)
 	{
 		Datum		customers = array_of_invoices(invoices, count, AR_STATUS_OPEN, false, true);
-		Datum		orders = array_of_invoices(invoices, count, AR_STATUS_OPEN, true, false);
-		bool		checked = DatumGetBool(ask(&is_checked, ledger_id, customers));
+		bool		checked = customers != 0 && DatumGetBool(ask(&is_checked, ledger_id, customers));
 
 		if (orders != 0)
 		{

@@ -92,6 +92,7 @@ typedef struct ArInstalment
 	struct
 	{
 		DateADT		until;		/* last day of the discount, never after due_on */
+		int64		percent;		/* in millionths of a percent */
 		int64		amount_minor;	/* what may be deducted */
 	}			discounts[AR_TERMS_MAX_DISCOUNTS];
 } ArInstalment;

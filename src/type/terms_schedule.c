@@ -203,6 +203,7 @@ set_dates_and_discounts(const ArTermsInstalment *rule, DateADT base,
 
 		instalment->discounts[i].until = Min(Max(until, base),
 											 instalment->due_on);
+		instalment->discounts[i].percent = rule->discounts[i].percent;
 		instalment->discounts[i].amount_minor =
 			percent_of(instalment->amount_minor, rule->discounts[i].percent);
 	}

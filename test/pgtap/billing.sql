@@ -115,7 +115,7 @@ INSERT INTO ar.invoice_line (ledger_id, invoice_id, line_number, quantity, unit_
     (:ledger, 4000000001, 1, 2, 3, 0, 'EUR 6', 'EUR 0'), (:ledger, 4000000001, 2, 1, 3, 10, 'EUR 3', 'EUR 0.30');
 SELECT is(pg_temp.outcome($$UPDATE ar.invoice SET status = 'open' WHERE invoice_id = 4000000001$$, 'all'),
     E'23514: the lines of invoice 4000000001 do not add up to its total\nThe total is EUR 10.00, the lines make EUR 9.30.\n'
-    'Correct total or lines of the draft before posting it.', 'lines that make another sum are refused');
+    'Correct total or lines of the draft before posting it, or call ar.recalculate_invoices().', 'lines that make another sum are refused');
 SELECT is(pg_temp.outcome($$SELECT ar.post_invoice(pg_temp.ledger(), 4000000001)$$), '23514', 'by function, too');
 UPDATE ar.invoice SET total = 'USD 9.30' WHERE invoice_id = 4000000001;
 SELECT is(pg_temp.outcome($$UPDATE ar.invoice SET status = 'open' WHERE invoice_id = 4000000001$$), '23514', 'the same sum of another currency, too');
@@ -263,7 +263,9 @@ FROM (VALUES
     ('pg_temp.ledger(), pg_temp.customer(''A''), ''[{"unit_price": 1}]'', currency => ''EUX''', '22023', 'an unknown currency')
     ) AS v(given, expected, words);
 SELECT is(pg_temp.outcome($$SELECT ar.create_invoice(pg_temp.ledger(), pg_temp.customer('A'), '[{"unit_price": 1}, {"price": 1}]')$$, 'all'),
-    E'22023: malformed lines\nElement 2 has "price".\nThe keys are description, quantity, unit_price, tax_rate; required are unit_price.',
+    E'22023: malformed lines\nElement 2 has "price".\nThe keys are description, quantity, unit_price, tax_rate, unit_code, '
+    'discount_percent, discount, charge, tax_code, tax_category, exemption_reason, exemption_reason_code, item_number, buyer_item_number; '
+    'required are unit_price.',
     'the message says which line, and which keys there are');
 
 -- create_invoices: many at once, external ids repeated inside the call and across calls.

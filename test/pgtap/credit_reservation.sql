@@ -24,7 +24,7 @@ SELECT is(pg_temp.outcome(pg_temp.bill('A', 'EUR 0.01', 'X')), 'RA001', 'which n
 SELECT lives_ok(pg_temp.bill('A', 'EUR 60', 'A1', 'O1'), 'the order is invoiced in part');
 SELECT is(pg_temp.parts('A'), '60.00 + 40.00 = 100.00', 'and counted once');
 SELECT is(pg_temp.outcome(pg_temp.bill('A', 'EUR 40.01', 'X', 'O1')), 'RA001', 'more than was ordered needs room');
-SELECT ar.create_invoice(:ledger, :a, '[{"unit_price": 40}]', '2026-01-02', number => 'A2', order_reference => 'O1') \g /dev/null
+SELECT ar.create_invoice(:ledger, :a, '[{"unit_price": 40}]', '2026-01-02', number => 'A2', options => '{"order_reference": "O1"}') \g /dev/null
 SELECT is(pg_temp.parts('A'), '100.00 + 0.00 = 100.00', 'the rest, by function');
 SELECT is((SELECT state FROM ar.report_credit_reservation WHERE order_reference = 'O1'), 'invoiced', 'the order is invoiced');
 SELECT ar.record_payment(:ledger, :a, 'EUR 50', '2026-01-05', apply => 'none') \g /dev/null

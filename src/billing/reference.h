@@ -1,0 +1,10 @@
+/*
+ * reference.h
+ *		The creditor reference of ISO 11649.
+ */
+#ifndef AR_BILLING_REFERENCE_H
+#define AR_BILLING_REFERENCE_H
+
+extern char *ar_creditor_reference_of(const char *number);
+
+#endif							/* AR_BILLING_REFERENCE_H */
