@@ -80,6 +80,9 @@ $$;
 COMMENT ON FUNCTION ar.tg_guard_credit_stop() IS
 'Trigger, before each row of ar.credit_stop: stamps who stopped and who lifted it, and refuses every other change (RA003).';
 
+-- The functions that judge are called with few customers or many, all the time, and always go by key: what a
+-- plan made anew for each array would cost more than it could save.
+
 CREATE FUNCTION ar.credit_policies(ledger_id integer, customer_ids bigint[])
 RETURNS TABLE (
     customer_id bigint, on_breach text, tolerance_percent numeric, counts_drafts boolean, release_percent numeric,
@@ -89,6 +92,7 @@ RETURNS TABLE (
     review_days integer, review_utilisation_percent numeric, score_limit_cap ar.monetary, score_limit_factor numeric)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -134,6 +138,7 @@ CREATE FUNCTION ar.credit_holders(ledger_id integer, customer_ids bigint[])
 RETURNS TABLE (customer_id bigint, holder_id bigint, depth integer, credit_limit ar.monetary, source text, probation_percent numeric)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -198,6 +203,7 @@ CREATE FUNCTION ar.credit_sums(ledger_id integer, holder_ids bigint[], currencie
 RETURNS TABLE (holder_id bigint, open_debits ar.monetary, unapplied ar.monetary, reserved ar.monetary, drafts ar.monetary, exposure ar.monetary)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -283,6 +289,7 @@ Errors: RA009 there is no rate.';
 CREATE FUNCTION ar.lock_credit(ledger_id integer, customer_ids bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -305,6 +312,7 @@ CREATE FUNCTION ar.judge_credit(ledger_id integer, customer_ids bigint[])
 RETURNS TABLE (customer_code text, holder_code text, exposure ar.monetary, credit_limit ar.monetary, action text, probation_percent numeric)
 LANGUAGE plpgsql VOLATILE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 BEGIN

@@ -52,6 +52,7 @@ CREATE FUNCTION ar.credit_reasons(ledger_id integer, customer_ids bigint[])
 RETURNS TABLE (customer_id bigint, reason text, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE

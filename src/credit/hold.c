@@ -48,10 +48,12 @@ static ArStatement is_checked =
 {
 	.sql =
 	"SELECT EXISTS (SELECT FROM ar.credit_policy AS p WHERE p.ledger_id = $1)"
-	" OR EXISTS (SELECT FROM ar.customer AS c WHERE c.ledger_id = $1"
-	"  AND c.customer_id = ANY ($2) AND c.status = 'on_hold')"
-	" OR EXISTS (SELECT FROM ar.credit_stop AS s WHERE s.ledger_id = $1"
-	"  AND s.customer_id = ANY ($2) AND s.lifted_at IS NULL)"
+	" OR (SELECT pg_catalog.count(*) > 0 FROM unnest($2) AS w(customer_id)"
+	"  JOIN ar.customer AS c ON c.ledger_id = $1"
+	"   AND c.customer_id = w.customer_id AND c.status = 'on_hold')"
+	" OR (SELECT pg_catalog.count(*) > 0 FROM unnest($2) AS w(customer_id)"
+	"  JOIN ar.credit_stop AS s ON s.ledger_id = $1"
+	"   AND s.customer_id = w.customer_id AND s.lifted_at IS NULL)"
 	" OR EXISTS (SELECT FROM ar.credit_hold AS h WHERE h.ledger_id = $1"
 	"  AND h.decision IS NULL AND h.action = 'hold')",
 	.nargs = 2,

@@ -42,14 +42,13 @@ typedef struct Balance
 static ArStatement find_limited =
 {
 	.sql =
-	"SELECT c.customer_id FROM ar.customer AS c"
-	" WHERE c.ledger_id = $1 AND c.customer_id = ANY ($2)"
+	"SELECT c.customer_id FROM unnest($2) AS w(customer_id)"
+	" JOIN ar.customer AS c ON c.ledger_id = $1 AND c.customer_id = w.customer_id"
 	"  AND (c.credit_limit IS NOT NULL OR c.parent_id IS NOT NULL"
 	"   OR EXISTS (SELECT FROM ar.credit_account AS a"
 	"    WHERE a.ledger_id = $1 AND a.customer_id = c.customer_id)"
 	"   OR EXISTS (SELECT FROM ar.credit_policy AS p"
-	"    WHERE p.ledger_id = $1 AND p.default_limit IS NOT NULL))"
-	" LIMIT 1",
+	"    WHERE p.ledger_id = $1 AND p.default_limit IS NOT NULL))",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -189,15 +188,25 @@ void
 ar_judge_credit(Relation relation, int32 ledger_id, Datum customer_ids, ArCreditRoad road)
 {
 	Datum		values[2];
+	Datum	   *limited;
 	uint64		rows;
 	SPITupleTable *breaches;
 
 	values[0] = Int32GetDatum(ledger_id);
 	values[1] = customer_ids;
 	rows = ar_writer_execute(&find_limited, values, SPI_OK_SELECT);
+	limited = palloc_extended(sizeof(Datum) * (Size) Max(rows, 1), MCXT_ALLOC_HUGE);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		bool		isnull;
+
+		limited[i] = Int64GetDatum(DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i],
+															   SPI_tuptable->tupdesc, 1, &isnull)));
+	}
 	SPI_freetuptable(SPI_tuptable);
 	if (rows == 0)
 		return;
+	values[1] = ar_array(limited, NULL, rows, INT8OID);
 	rows = ar_writer_execute(&judge, values, SPI_OK_SELECT);
 	breaches = SPI_tuptable;
 	/* An error is worth more than a warning: those first. */
