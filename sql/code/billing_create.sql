@@ -20,7 +20,7 @@ DECLARE
 BEGIN
     PERFORM ar.check_keys('invoices', create_invoices.invoices,
         '{customer_id,lines,allowances,invoiced_on,terms,due_on,number,series,currency,external_id,'
-        'kind,corrects_id,reverses_id,supplied_on,period_from,period_to,purchase_order,buyer_reference,note,'
+        'kind,corrects_id,reverses_id,supplied_on,period_from,period_to,purchase_order,order_reference,buyer_reference,note,'
         'payment_reference,payment_means,discount_basis,prices_include_tax,tax_rounding}',
         '{customer_id,lines}');
     PERFORM ar.check_keys('lines', coalesce(jsonb_agg(line.value), '[]'),
@@ -74,7 +74,7 @@ BEGIN
         CROSS JOIN LATERAL jsonb_to_record(v.value) AS g(
             customer_id bigint, lines jsonb, allowances jsonb, invoiced_on date, terms text, due_on date,
             number text, series text, currency text, external_id text, kind text, corrects_id bigint, reverses_id bigint,
-            supplied_on date, period_from date, period_to date, purchase_order text, buyer_reference text, note text,
+            supplied_on date, period_from date, period_to date, purchase_order text, order_reference text, buyer_reference text, note text,
             payment_reference text, payment_means text, discount_basis text, prices_include_tax boolean, tax_rounding text)
         JOIN ar.ledger AS l ON l.ledger_id = create_invoices.ledger_id
     ), line AS MATERIALIZED (
@@ -109,13 +109,13 @@ BEGIN
         INSERT INTO ar.invoice AS v (ledger_id, invoice_id, customer_id, kind, corrects_id, reverses_id, series, number,
                                      payment_reference, payment_means, invoiced_on, supplied_on, period_from, period_to,
                                      due_on, terms, discount_basis, prices_include_tax, tax_rounding, net, tax, total,
-                                     purchase_order, buyer_reference, note, external_id, external_digest)
+                                     purchase_order, order_reference, buyer_reference, note, external_id, external_digest)
         SELECT create_invoices.ledger_id, g.invoice_id, g.customer_id, coalesce(g.kind, 'invoice'), g.corrects_id,
                g.reverses_id, g.series, g.number, g.payment_reference, g.payment_means, g.dated, g.supplied_on,
                g.period_from, g.period_to, g.due_on, g.terms::ar.terms, g.discount_basis, g.includes_tax, g.rounds_tax,
                CASE WHEN NOT g.is_involved THEN t.net END, CASE WHEN NOT g.is_involved THEN t.tax END,
                CASE WHEN g.is_involved THEN ar.monetary(0, g.in_currency) ELSE t.net + t.tax END,
-               g.purchase_order, g.buyer_reference, g.note, g.external_id,
+               g.purchase_order, g.order_reference, g.buyer_reference, g.note, g.external_id,
                CASE WHEN g.external_id IS NOT NULL THEN ar.payload_digest(g.payload) END
         FROM given AS g
         JOIN (SELECT r.invoice_id, ar.sum(r.net) AS net, ar.sum(r.tax) AS tax
@@ -184,7 +184,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.create_invoices(integer, jsonb, boolean) IS
 'Creates any number of invoices with their lines and, unless told otherwise, posts them. All or none.
-Arguments: ledger_id; invoices, a JSON array of objects with customer_id, lines, and perhaps allowances, invoiced_on (by default the business date), terms (by default those of the customer, else of the ledger) or due_on, number (by default drawn from series), series, currency (by default that of the ledger), external_id, and the columns of ar.invoice kind, corrects_id, reverses_id, supplied_on, period_from, period_to, purchase_order, buyer_reference, note, payment_reference, payment_means, discount_basis, prices_include_tax and tax_rounding (the last three by default as ar.billing_policy says); post, false to leave drafts.
+Arguments: ledger_id; invoices, a JSON array of objects with customer_id, lines, and perhaps allowances, invoiced_on (by default the business date), terms (by default those of the customer, else of the ledger) or due_on, number (by default drawn from series), series, currency (by default that of the ledger), external_id, and the columns of ar.invoice kind, corrects_id, reverses_id, supplied_on, period_from, period_to, purchase_order, order_reference (see ar.reserve_credit()), buyer_reference, note, payment_reference, payment_means, discount_basis, prices_include_tax and tax_rounding (the last three by default as ar.billing_policy says); post, false to leave drafts.
 A line has unit_price and perhaps description, quantity (1), unit_code, discount_percent or discount, charge, tax_code (a tax of ar.tax_rate, as of the date of supply) or tax_rate (percent, 0) with tax_category and exemption_reason or exemption_reason_code, item_number, buyer_item_number. It comes to quantity times unit_price, rounded half up to the minor unit, less discount, plus charge.
 An allowance has amount or percent (of the lines) and perhaps is_charge, reason, reason_code, and tax_code or tax_rate, tax_category and exemption_reason; without any of the latter it is spread over the taxes of the lines.
 Tax is rounded half up, once a category and rate, or once a line if tax_rounding is line; the total is net plus tax plus what ar.cash_rounding adds.

@@ -172,8 +172,9 @@ BEGIN
     -- What is open can be trusted only once the customers' balances are held.
     PERFORM FROM ar.customer_balance AS b
     WHERE b.ledger_id = auto_apply.ledger_id
-      AND b.customer_id IN (
-        SELECT p.customer_id FROM ar.payment AS p
+      -- In the currencies of the payments alone: another one of the customer may come before, in lock order.
+      AND (b.customer_id, b.currency) IN (
+        SELECT p.customer_id, ar.currency(p.amount) FROM ar.payment AS p
         WHERE p.ledger_id = auto_apply.ledger_id AND p.payment_id = ANY (auto_apply.payment_ids))
     ORDER BY b.customer_id, b.currency FOR NO KEY UPDATE;
     IF auto_apply.rule = 'oldest' THEN

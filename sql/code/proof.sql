@@ -272,7 +272,6 @@ BEGIN
                ('application', 'application_fact_budts'), ('application', 'application_record_bir'),
                ('application', 'application_apply_ais'),
                ('customer_balance', 'customer_balance_derived_biudts'),
-               ('customer_balance', 'customer_balance_limit_ais'),
                ('customer_balance', 'customer_balance_limit_aus'),
                ('document_counter', 'document_counter_derived_biudts'),
                ('document_series', 'document_series_fact_bts'),
@@ -296,7 +295,28 @@ BEGIN
                ('payment', 'payment_post_ais'),
                ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
                ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
-               ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir')
+               ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir'),
+               ('adjustment', 'adjustment_zcredit_ais'),
+               ('credit_account', 'credit_account_derived_biudts'),
+               ('credit_application', 'credit_application_guard_biudr'), ('credit_application', 'credit_application_fact_bts'),
+               ('credit_event', 'credit_event_fact_budts'), ('credit_event', 'credit_event_record_bir'),
+               ('credit_event', 'credit_event_review_ais'),
+               ('credit_hold', 'credit_hold_derived_bidts'), ('credit_hold', 'credit_hold_guard_bur'),
+               ('credit_limit', 'credit_limit_guard_biudr'), ('credit_limit', 'credit_limit_follow_ais'),
+               ('credit_limit', 'credit_limit_follow_aus'), ('credit_limit', 'credit_limit_fact_bts'),
+               ('credit_policy', 'credit_policy_stamp_biur'), ('credit_policy', 'credit_policy_follow_ais'),
+               ('credit_policy', 'credit_policy_follow_aus'),
+               ('credit_probation', 'credit_probation_guard_biudr'), ('credit_probation', 'credit_probation_follow_ais'),
+               ('credit_probation', 'credit_probation_follow_aus'), ('credit_probation', 'credit_probation_fact_bts'),
+               ('credit_reservation', 'credit_reservation_guard_biudr'), ('credit_reservation', 'credit_reservation_fact_bts'),
+               ('credit_reservation', 'credit_reservation_derived_buts'), ('credit_reservation', 'credit_reservation_judge_ais'),
+               ('credit_reservation', 'credit_reservation_judge_aus'),
+               ('credit_review', 'credit_review_guard_biudr'), ('credit_review', 'credit_review_fact_bts'),
+               ('credit_score', 'credit_score_fact_budts'), ('credit_score', 'credit_score_record_bir'),
+               ('credit_stop', 'credit_stop_guard_biudr'), ('credit_stop', 'credit_stop_fact_bts'),
+               ('customer', 'customer_limit_ais'), ('customer', 'customer_limit_aus'),
+               ('customer', 'customer_probation_ais'),
+               ('invoice', 'invoice_credit_ais'), ('invoice', 'invoice_credit_aus'), ('invoice', 'invoice_hold_aur')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
@@ -338,6 +358,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_invoice_totals(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_discounts(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_parties(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;

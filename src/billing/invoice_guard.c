@@ -153,7 +153,9 @@ ar_tg_guard_invoice(PG_FUNCTION_ARGS)
 					 errdetail("What its reversal is applied to cannot be undone."),
 					 errhint("Create the invoice again."),
 					 errtable(relation)));
-		if (from != to && !ar_status_can_move(from, to))
+		/* What a statement opened may be held before it makes items. */
+		if (from != to && !ar_status_can_move(from, to) &&
+			!(from == AR_STATUS_OPEN && to == AR_STATUS_HELD))
 			elog(ERROR, "ar_tg_guard_invoice: the writer moves an invoice from %s to %s",
 				 ar_status_name(from), ar_status_name(to));
 		return PointerGetDatum(tuple);

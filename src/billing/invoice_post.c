@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -16,6 +17,7 @@
 
 #include "ar_ext.h"
 #include "billing/invoice.h"
+#include "billing/invoice_post.h"
 #include "billing/reference.h"
 #include "billing/series.h"
 #include "item/transition.h"
@@ -24,6 +26,23 @@
 #include "type/monetary.h"
 
 PG_FUNCTION_INFO_V1(ar_tg_post_invoice);
+
+/*
+ * The transaction in which invoices were last held after a statement had
+ * opened them.  Only a hint that saves a query where none was: left behind by
+ * an error it does no harm.
+ */
+static FullTransactionId held_in;
+
+static ArStatement find_held =
+{
+	.sql =
+	"SELECT v.invoice_id FROM ar.invoice AS v"
+	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
+	"  AND v.status OPERATOR(ar.=) 'held' ORDER BY v.invoice_id",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8ARRAYOID}
+};
 
 static ArStatement finish_invoices =
 {
@@ -341,6 +360,52 @@ write_invoices(ArInvoice *invoices, int count)
 }
 
 /*
+ * ar_note_held_invoices says that an earlier trigger of this statement held
+ * some of the invoices that the statement opened: they are not to be posted.
+ */
+void
+ar_note_held_invoices(void)
+{
+	held_in = GetTopFullTransactionId();
+}
+
+/*
+ * drop_held leaves out the invoices that were held since they were opened,
+ * and returns how many are left.
+ */
+static int
+drop_held(ArInvoice *invoices, int count)
+{
+	Datum	   *ids;
+	Datum		values[2];
+	uint64		rows;
+	uint64		next = 0;
+	int			kept = 0;
+
+	if (!FullTransactionIdEquals(held_in, GetTopFullTransactionIdIfAny()))
+		return count;
+	ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < count; i++)
+		ids[i] = Int64GetDatum(invoices[i].invoice_id);
+	values[0] = Int32GetDatum(invoices[0].ledger_id);
+	values[1] = ar_array(ids, NULL, count, INT8OID);
+	rows = ar_writer_execute(&find_held, values, SPI_OK_SELECT);
+	for (int i = 0; i < count; i++)
+	{
+		bool		isnull;
+
+		if (next < rows &&
+			DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[next], SPI_tuptable->tupdesc,
+										1, &isnull)) == invoices[i].invoice_id)
+			next++;
+		else
+			invoices[kept++] = invoices[i];
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return kept;
+}
+
+/*
  * post_ledger posts the invoices of one ledger, in the lock order of the
  * books: balances, items, and the series last.  Memos are judged once their
  * customers' balances are held: nobody else corrects the same invoice then.
@@ -348,8 +413,12 @@ write_invoices(ArInvoice *invoices, int count)
 static void
 post_ledger(TriggerData *trigger, ArInvoice *invoices, int count)
 {
-	ArBillingPolicy policy = ar_billing_policy(invoices[0].ledger_id);
+	ArBillingPolicy policy;
 
+	count = drop_held(invoices, count);
+	if (count == 0)
+		return;
+	policy = ar_billing_policy(invoices[0].ledger_id);
 	ar_fill_terms(trigger->tg_relation, invoices, count);
 	/* An invoice that was just inserted cannot have lines yet. */
 	ar_judge_lines(trigger->tg_relation, &policy, invoices, count,

@@ -2,12 +2,14 @@
  * limit.c
  *		The credit limit: no more credit than was granted, by whatever road.
  *
- * Exposure is what is open on a customer's debit items less what is open on
- * his credit items.  The trigger hangs on the balance row itself, so whatever
- * raises exposure has already updated, and thereby locked, the row when it is
- * judged: two sessions cannot both pass, at any isolation level.  Equality
- * passes.  A customer without a limit may owe anything, one with a limit of
- * zero nothing.
+ * The trigger hangs on the balance row itself, so whatever raises exposure has
+ * already updated, and thereby locked, the row when it is judged.  Judging
+ * then updates the credit accounts of the customer and of his groups, from the
+ * root down: two sessions cannot both pass, at any isolation level, though one
+ * invoices in euros and the other a sister company in dollars.  What exposure
+ * is, and which limits are in force, is for SQL to say: ar.judge_credit().
+ * Equality passes.  A customer without a limit may owe anything, one with a
+ * limit of zero nothing.
  */
 #include "postgres.h"
 
@@ -19,6 +21,7 @@
 #include "utils/rel.h"
 
 #include "ar_ext.h"
+#include "credit/limit.h"
 #include "item/posting.h"
 #include "item/transition.h"
 #include "item/writer.h"
@@ -35,15 +38,26 @@ typedef struct Balance
 	int64		exposure_minor;
 } Balance;
 
-static ArStatement read_limits =
+/* Most customers have neither limit nor group: asked first, and cheaply. */
+static ArStatement find_limited =
 {
 	.sql =
-	"SELECT c.code, c.credit_limit, b.open_debits, b.open_credits"
-	" FROM ar.customer AS c JOIN ar.customer_balance AS b"
-	"  ON b.ledger_id = c.ledger_id AND b.customer_id = c.customer_id"
-	" WHERE c.ledger_id = $1 AND c.customer_id = ANY ($2)"
-	"  AND c.credit_limit IS NOT NULL"
-	" ORDER BY c.customer_id, b.currency",
+	"SELECT c.customer_id FROM unnest($2) AS w(customer_id)"
+	" JOIN ar.customer AS c ON c.ledger_id = $1 AND c.customer_id = w.customer_id"
+	"  AND (c.credit_limit IS NOT NULL OR c.parent_id IS NOT NULL"
+	"   OR EXISTS (SELECT FROM ar.credit_account AS a"
+	"    WHERE a.ledger_id = $1 AND a.customer_id = c.customer_id)"
+	"   OR EXISTS (SELECT FROM ar.credit_policy AS p"
+	"    WHERE p.ledger_id = $1 AND p.default_limit IS NOT NULL))",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8ARRAYOID}
+};
+
+static ArStatement judge =
+{
+	.sql =
+	"SELECT j.customer_code, j.holder_code, j.exposure, j.credit_limit, j.action, j.probation_percent"
+	" FROM ar.judge_credit($1, $2) AS j",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -123,42 +137,99 @@ keep_risen(Balance *after, int after_count, Balance *before, int before_count)
 }
 
 /*
- * judge_balance compares one balance of a customer with his limit.
+ * refuse raises what one breach of a limit is: an error, or a warning.
  */
 static void
-judge_balance(Relation relation, const char *code, ArMonetary *limit,
-			  ArMonetary *debits, ArMonetary *credits)
+refuse(Relation relation, int level, const char *code, const char *holder,
+	   ArMonetary *exposure, ArMonetary *limit, const char *probation)
 {
-	int64		exposure_minor = ar_add_minor(ar_monetary_minor(debits),
-											  ar_monetary_minor(credits));
-	ArMonetary	exposure;
 	ArMonetary	excess;
+	StringInfoData group;
 
-	ar_monetary_set(&exposure, exposure_minor, debits->currency);
-	if (limit->currency != debits->currency)
-	{
-		if (exposure_minor <= 0)
-			return;
-		ereport(ERROR,
-				(errcode(ERRCODE_AR_CURRENCY_MISMATCH),
-				 errmsg("the credit limit of customer \"%s\" is in another currency than what is open", code),
-				 errdetail("The limit is %s, the exposure %s.",
-						   ar_monetary_to_cstring(limit), ar_monetary_to_cstring(&exposure)),
-				 errhint("Invoice in the currency of the limit, or remove the limit."),
-				 errtableconstraint(relation, "customer_balance_credit_limit_check")));
-	}
-	if (exposure_minor <= ar_monetary_minor(limit))
-		return;
-	ar_monetary_set(&excess, ar_add_minor(exposure_minor, -ar_monetary_minor(limit)),
+	initStringInfo(&group);
+	if (strcmp(code, holder) != 0)
+		appendStringInfo(&group, " Customer \"%s\" counts against it as a member of the group.", code);
+	if (probation != NULL)
+		appendStringInfo(&group, " During probation the limit is %s percent of what was granted.", probation);
+	ar_monetary_set(&excess, ar_add_minor(ar_monetary_minor(exposure),
+										  -ar_monetary_minor(limit)),
 					limit->currency);
-	ereport(ERROR,
-			(errcode(ERRCODE_AR_CREDIT_LIMIT_EXCEEDED),
-			 errmsg("credit limit of customer \"%s\" exceeded", code),
-			 errdetail("The exposure would be %s against a limit of %s, an excess of %s.",
-					   ar_monetary_to_cstring(&exposure), ar_monetary_to_cstring(limit),
-					   ar_monetary_to_cstring(&excess)),
+	ereport(level,
+			(errcode(level >= ERROR ? ERRCODE_AR_CREDIT_LIMIT_EXCEEDED : ERRCODE_WARNING),
+			 errmsg("credit limit of customer \"%s\" exceeded", holder),
+			 errdetail("The exposure would be %s against a limit of %s, an excess of %s.%s",
+					   ar_monetary_to_cstring(exposure), ar_monetary_to_cstring(limit),
+					   ar_monetary_to_cstring(&excess), group.data),
 			 errhint("Take a payment first, lower the amount, or raise the limit."),
 			 errtableconstraint(relation, "customer_balance_credit_limit_check")));
+}
+
+/*
+ * level_of tells what a breach does: nothing (0), a warning, or an error.
+ */
+static int
+level_of(const char *action, ArCreditRoad road)
+{
+	if (strcmp(action, "refuse") == 0)
+		return ERROR;
+	if (strcmp(action, "tolerate") == 0)
+		return road == AR_CREDIT_DRAFT ? 0 : WARNING;
+	/* Hold and warn: invoices were judged one by one before they were posted. */
+	if (road == AR_CREDIT_BALANCE || road == AR_CREDIT_DRAFT)
+		return 0;
+	return strcmp(action, "hold") == 0 && road == AR_CREDIT_OTHER ? ERROR : WARNING;
+}
+
+/*
+ * ar_judge_credit judges the customers of one ledger, and their groups, as
+ * things stand now.  A writer must be active.
+ */
+void
+ar_judge_credit(Relation relation, int32 ledger_id, Datum customer_ids, ArCreditRoad road)
+{
+	Datum		values[2];
+	Datum	   *limited;
+	uint64		rows;
+	SPITupleTable *breaches;
+
+	values[0] = Int32GetDatum(ledger_id);
+	values[1] = customer_ids;
+	rows = ar_writer_execute(&find_limited, values, SPI_OK_SELECT);
+	limited = palloc_extended(sizeof(Datum) * (Size) Max(rows, 1), MCXT_ALLOC_HUGE);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		bool		isnull;
+
+		limited[i] = Int64GetDatum(DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i],
+															   SPI_tuptable->tupdesc, 1, &isnull)));
+	}
+	SPI_freetuptable(SPI_tuptable);
+	if (rows == 0)
+		return;
+	values[1] = ar_array(limited, NULL, rows, INT8OID);
+	rows = ar_writer_execute(&judge, values, SPI_OK_SELECT);
+	breaches = SPI_tuptable;
+	/* An error is worth more than a warning: those first. */
+	for (int severe = 1; severe >= 0; severe--)
+		for (uint64 i = 0; i < rows; i++)
+		{
+			HeapTuple	row = breaches->vals[i];
+			TupleDesc	desc = breaches->tupdesc;
+			bool		isnull;
+			int			level = level_of(SPI_getvalue(row, desc, 5), road);
+
+			if (level == 0 || (level >= ERROR) != severe)
+				continue;
+			/* Who comes into a group owes no more himself. */
+			if (road == AR_CREDIT_ENTRY &&
+				strcmp(SPI_getvalue(row, desc, 1), SPI_getvalue(row, desc, 2)) == 0)
+				continue;
+			refuse(relation, level, SPI_getvalue(row, desc, 1), SPI_getvalue(row, desc, 2),
+				   DatumGetArMonetaryP(SPI_getbinval(row, desc, 3, &isnull)),
+				   DatumGetArMonetaryP(SPI_getbinval(row, desc, 4, &isnull)),
+				   SPI_getvalue(row, desc, 6));
+		}
+	SPI_freetuptable(breaches);
 }
 
 /*
@@ -168,26 +239,13 @@ static void
 judge_ledger(Relation relation, Balance *balances, int count)
 {
 	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
-	Datum		values[2];
-	uint64		rows;
+	int			n = 0;
 
 	for (int i = 0; i < count; i++)
-		ids[i] = Int64GetDatum(balances[i].customer_id);
-	values[0] = Int32GetDatum(balances[0].ledger_id);
-	values[1] = ar_array(ids, NULL, count, INT8OID);
-	rows = ar_writer_execute(&read_limits, values, SPI_OK_SELECT);
-	for (uint64 i = 0; i < rows; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		bool		isnull;
-
-		judge_balance(relation, SPI_getvalue(row, desc, 1),
-					  DatumGetArMonetaryP(SPI_getbinval(row, desc, 2, &isnull)),
-					  DatumGetArMonetaryP(SPI_getbinval(row, desc, 3, &isnull)),
-					  DatumGetArMonetaryP(SPI_getbinval(row, desc, 4, &isnull)));
-	}
-	SPI_freetuptable(SPI_tuptable);
+		if (i == 0 || balances[i].customer_id != balances[i - 1].customer_id)
+			ids[n++] = Int64GetDatum(balances[i].customer_id);
+	ar_judge_credit(relation, balances[0].ledger_id,
+					ar_array(ids, NULL, n, INT8OID), AR_CREDIT_BALANCE);
 }
 
 /*
@@ -198,18 +256,15 @@ ar_tg_enforce_limit(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_enforce_limit", TRIGGER_EVENT_AFTER);
 	Balance    *after;
-	Balance    *before = NULL;
+	Balance    *before;
 	int			count;
-	int			before_count = 0;
+	int			before_count;
 	int			first = 0;
 	ArWriter	writer;
 
 	after = read_balances(trigger, trigger->tg_newtable, &count);
-	if (trigger->tg_oldtable != NULL)
-	{
-		before = read_balances(trigger, trigger->tg_oldtable, &before_count);
-		qsort(before, before_count, sizeof(Balance), compare_balances);
-	}
+	before = read_balances(trigger, trigger->tg_oldtable, &before_count);
+	qsort(before, before_count, sizeof(Balance), compare_balances);
 	count = keep_risen(after, count, before, before_count);
 	if (count == 0)
 		return PointerGetDatum(NULL);

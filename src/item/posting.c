@@ -33,6 +33,33 @@ PG_FUNCTION_INFO_V1(ar_is_open_within);
 
 static const char *const document_types[] = {"invoice", "payment", "adjustment"};
 
+static ArStatement count_balances =
+{
+	.sql =
+	"SELECT b.customer_id FROM unnest($2, $3) AS c(customer_id, currency)"
+	" JOIN ar.customer_balance AS b ON b.ledger_id = $1"
+	"  AND b.customer_id = c.customer_id AND b.currency = c.currency",
+	.nargs = 3,
+	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID}
+};
+
+static ArStatement create_balances =
+{
+	.sql =
+	"INSERT INTO ar.customer_balance"
+	" (ledger_id, customer_id, currency, open_debits, open_credits)"
+	" SELECT $1, c.customer_id, c.currency,"
+	"  ar.monetary(0, c.currency), ar.monetary(0, c.currency)"
+	" FROM unnest($2, $3) AS c(customer_id, currency)"
+	" WHERE NOT EXISTS (SELECT FROM ar.customer_balance AS b"
+	"  WHERE b.ledger_id = $1 AND b.customer_id = c.customer_id"
+	"   AND b.currency = c.currency)"
+	" ON CONFLICT (ledger_id, customer_id, currency) DO NOTHING",
+	.nargs = 3,
+	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID}
+};
+
+/* Not an UPDATE: this one takes the rows in the order given, by any plan. */
 static ArStatement change_balances =
 {
 	.sql =
@@ -105,7 +132,9 @@ compare_changes(const void *left, const void *right)
 }
 
 /*
- * write_balances writes the changes of one ledger, in the order given.
+ * write_balances writes the changes of one ledger, in the order given.  Rows
+ * that are missing are made first, of zero, so that what judges balances sees
+ * all that a statement moves as one update, and locks what it needs in order.
  */
 static void
 write_balances(ArBalanceChange *changes, int count)
@@ -134,6 +163,9 @@ write_balances(ArBalanceChange *changes, int count)
 	values[2] = ar_array(currencies, NULL, count, TEXTOID);
 	values[3] = ar_array(debits, NULL, count, AR_TYPE_MONETARY);
 	values[4] = ar_array(credits, NULL, count, AR_TYPE_MONETARY);
+	if (ar_writer_execute(&count_balances, values, SPI_OK_SELECT) < (uint64) count)
+		ar_writer_execute(&create_balances, values, SPI_OK_INSERT);
+	SPI_freetuptable(SPI_tuptable);
 	ar_writer_execute(&change_balances, values, SPI_OK_INSERT);
 }
 
