@@ -33,6 +33,15 @@ DECLARE
 BEGIN
     c := ar.create_customer(l, 'C1', 'Customer one', '2/10 net 30', 'EUR 5000.00', 'customer 1');
     d := ar.create_customer(l, 'C2', E'Quote '' backslash \\ tab \t', NULL, NULL);
+    -- A group, on hold and back, a tax id, a contact, a calendar in use, a rate, a policy.
+    UPDATE ar.customer SET parent_id = d, tax_id = 'DE136695976', tax_id_scheme = 'VAT' WHERE customer_id = c;
+    PERFORM ar.hold_customer(l, c, 'a reason'), ar.activate_customer(l, c);
+    INSERT INTO ar.contact (ledger_id, customer_id, channel, address) VALUES (l, c, 'email', 'one@example.com');
+    INSERT INTO ar.calendar (ledger_id, calendar) VALUES (l, 'TARGET');
+    INSERT INTO ar.holiday (ledger_id, calendar, day) VALUES (l, 'TARGET', '2026-01-01');
+    UPDATE ar.ledger SET calendar = 'TARGET' WHERE ledger_id = l;
+    INSERT INTO ar.exchange_rate (ledger_id, from_currency, to_currency, valid_from, rate) VALUES (l, 'EUR', 'USD', '2026-01-05', 1.2);
+    INSERT INTO ar.onboarding_policy (ledger_id, require_tax_id) VALUES (other, true);
     INSERT INTO ar.document_series (ledger_id, series, pattern, digits) VALUES (l, 'export', 'X{number}/{year}', 4);
     -- Open, partial, paid, in instalments, of nothing, with a number and with a series of its own.
     PERFORM ar.create_invoice(l, c, '[{"description": "Work", "quantity": 3, "unit_price": 33.333, "tax_rate": 19}, {"unit_price": 5}]', '2026-01-10', external_id => 'invoice 1');
@@ -40,7 +49,7 @@ BEGIN
     PERFORM ar.create_invoice(l, d, '[{"unit_price": 80}]', '2026-01-12', number => 'OWN-1', due_on => '2026-03-01');
     PERFORM ar.create_invoice(l, d, '[{"unit_price": 0}]', '2026-01-12', series => 'export');
     PERFORM ar.create_invoice(l, d, '[{"unit_price": 12.5}]', '2026-01-12', series => 'export', currency => 'USD');
-    PERFORM ar.create_invoice(other, ar.create_customer(other, 'C1', 'Customer one'), '[{"unit_price": 5000}]', '2026-01-12');
+    PERFORM ar.create_invoice(other, ar.create_customer(other, 'C1', 'Customer one', details => '{"status": "active", "tax_id": "1"}'), '[{"unit_price": 5000}]', '2026-01-12');
     -- Draft, held, void.
     PERFORM ar.create_invoice(l, c, '[{"unit_price": 1}]', '2026-01-13', post => false);
     id := ar.create_invoice(l, c, '[{"unit_price": 2}]', '2026-01-13', post => false);
