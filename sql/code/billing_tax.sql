@@ -42,7 +42,8 @@ COMMENT ON FUNCTION ar.round_to(ar.monetary, ar.monetary, text) IS
 Errors: RA009 two currencies; 22023 unknown mode; 22003 out of range.';
 
 -- Opened up by the planner where it is called, for one invoice or a hundred
--- thousand: so it has no SET, and every name in it is qualified.
+-- thousand: so it has no SET, and every name in it is qualified. The ids are
+-- joined, for in a young table = ANY would be a filter over the whole ledger.
 CREATE FUNCTION ar.tax_breakdown(ledger_id integer, invoice_ids bigint[])
 RETURNS TABLE (invoice_id bigint, tax_category text, tax_rate numeric, taxable ar.monetary, discounted ar.monetary,
                tax ar.monetary, exemption_reason text, exemption_reason_code text, lines_agree boolean, tax_codes bigint)
@@ -84,16 +85,16 @@ AS $$
             FROM (
                 SELECT n.invoice_id, n.tax_category, n.tax_rate, n.net, n.gross, n.tax,
                        n.exemption_reason, n.exemption_reason_code, n.tax_code
-                FROM ar.invoice_line AS n
-                WHERE n.ledger_id OPERATOR(pg_catalog.=) $1 AND n.invoice_id OPERATOR(pg_catalog.=) ANY ($2)
+                FROM (SELECT DISTINCT u.invoice_id FROM pg_catalog.unnest($2) AS u(invoice_id)) AS w
+                JOIN ar.invoice_line AS n ON n.ledger_id OPERATOR(pg_catalog.=) $1 AND n.invoice_id OPERATOR(pg_catalog.=) w.invoice_id
                 UNION ALL
                 SELECT a.invoice_id, a.tax_category, a.tax_rate,
                        CASE WHEN a.is_charge THEN a.amount ELSE OPERATOR(ar.-) a.amount END,
                        CASE WHEN a.is_charge THEN a.gross ELSE OPERATOR(ar.-) a.gross END,
                        CASE WHEN a.is_charge THEN a.tax ELSE OPERATOR(ar.-) a.tax END,
                        a.exemption_reason, a.exemption_reason_code, a.tax_code
-                FROM ar.invoice_allowance AS a
-                WHERE a.ledger_id OPERATOR(pg_catalog.=) $1 AND a.invoice_id OPERATOR(pg_catalog.=) ANY ($2)
+                FROM (SELECT DISTINCT u.invoice_id FROM pg_catalog.unnest($2) AS u(invoice_id)) AS w
+                JOIN ar.invoice_allowance AS a ON a.ledger_id OPERATOR(pg_catalog.=) $1 AND a.invoice_id OPERATOR(pg_catalog.=) w.invoice_id
             ) AS p
             GROUP BY p.invoice_id, p.tax_category, p.tax_rate
         ) AS g
