@@ -1,7 +1,7 @@
 -- credit: an order reserves credit until it is invoiced, and is counted once on the way.
 BEGIN;
 \ir helper.psql
-SELECT plan(33);
+SELECT plan(34);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code, credit_limit => 'EUR 100') FROM unnest('{A,B,C,D,E}'::text[]) AS code \g /dev/null
@@ -67,6 +67,9 @@ INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, total, stat
 SELECT :ledger, pg_temp.customer('E'), 'E' || n, '2026-01-01', total::ar.monetary, 'open', o FROM (VALUES (1, 'EUR 11', NULL), (2, 'EUR 50', 'O6'), (3, 'EUR 50', 'O6'), (4, 'EUR 40', 'O6')) AS v(n, total, o);
 SELECT is((SELECT string_agg(status::text, ' ' ORDER BY number) FROM ar.invoice WHERE customer_id = pg_temp.customer('E')), 'held open open held', 'holding knows what is reserved');
 SELECT is(pg_temp.parts('E'), '100.00 + 0.00 = 100.00', 'and what is left of it');
+INSERT INTO ar.invoice (ledger_id, customer_id, kind, invoiced_on, total, status, order_reference) VALUES (:ledger, pg_temp.customer('E'), 'credit_memo', '2026-01-02', 'EUR 30', 'open', 'O6');
+SELECT is((SELECT format('%s + %s + %s = %s', ar.amount(open_debits), ar.amount(unapplied), ar.amount(reserved), ar.amount(exposure)) FROM ar.credit_exposure(:ledger, pg_temp.customer('E'))),
+    '100.00 + -30.00 + 20.00 = 90.00', 'a credit memo of the order, never held, gives back what it can be ordered for again');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();

@@ -87,6 +87,15 @@ BEGIN
     FROM ar.item AS w, ar.item AS i WHERE w.kind = 'write_off' AND i.invoice_id = invoice;
 END $$;
 
+-- Credit: a policy, a stop, an event with its review, an order, an application, probation and a score.
+INSERT INTO ar.credit_policy (ledger_id, customer_class, on_breach, default_limit) SELECT ledger_id, 'dump', 'hold', 'EUR 9.00' FROM ar.ledger WHERE code = 'main';
+SELECT ar.create_customer(ledger_id, 'C9', 'Customer nine', credit_limit => 'EUR 100.00') FROM ar.ledger WHERE code = 'main';
+SELECT ar.reserve_credit(ledger_id, customer_id, 'EUR 60.00', 'order 1', '2901-01-01', 'reservation 1'), ar.request_credit(ledger_id, customer_id, 'EUR 200.00', 'growth'),
+       ar.set_credit_limit(ledger_id, customer_id, 'EUR 150.00', '2001-01-01', '2901-12-31'), ar.start_probation(ledger_id, customer_id),
+       ar.record_credit_event(ledger_id, customer_id, 'dispute', '2026-02-02', 'EUR 5.00'), ar.record_credit_score(ledger_id, customer_id, '2026-03-01'),
+       ar.stop_credit(ledger_id, customer_id, 'to be dumped'), ar.create_scorecard(ledger_id)
+FROM ar.customer WHERE code = 'C9';
+
 -- What a user of the books adds to them.
 CREATE ROLE clerk;
 GRANT USAGE ON SCHEMA ar TO clerk;

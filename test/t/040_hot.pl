@@ -114,7 +114,7 @@ SQL
 	is($line[1], $rows, "$rows invoices: as many applications");
 	my ($posting, $items, $balances) = split /\|/, $line[0];
 	is($items, $rows, "$rows invoices: as many items");
-	is($balances, 1, "$rows invoices: the balance is written once");
+	is($balances, 2, "$rows invoices: the balance is made, and written once");
 	my ($paying, $updated, $written) = split /\|/, $line[2];
 	is($updated, $rows + 1, "$rows applications: as many items change, and the payment");
 	is($written, 1, "$rows applications: the balance is written once");
