@@ -108,6 +108,11 @@ AS $$
 DECLARE
     missing bigint;
     drafts bigint[];
+    -- A bound cursor locks one row at a time; a loop over a query would lock ahead.
+    held CURSOR (ids bigint[]) FOR
+        SELECT v.status FROM ar.invoice AS v
+        WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (ids)
+        ORDER BY v.invoice_id FOR NO KEY UPDATE;
 BEGIN
     SELECT w.invoice_id INTO missing
     FROM unnest(post_invoices.invoice_ids) AS w(invoice_id)
@@ -133,23 +138,19 @@ BEGIN
      * ones queue up.  A posted invoice comes after its customer's balance in
      * the lock order, and to wait for a draft may leave us with an invoice that
      * somebody else has posted by now.  Only the end of a subtransaction lets
-     * go of it.
+     * go of it, and that before the next draft is waited for.
      */
     LOOP
         BEGIN
-            SELECT coalesce(array_agg(v.invoice_id), '{}') INTO drafts
-            FROM ar.invoice AS v
-            WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (post_invoices.invoice_ids)
-              AND NOT ar.is_posted(v.status);
-            PERFORM FROM ar.invoice AS v
-            WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (drafts)
-            ORDER BY v.invoice_id FOR NO KEY UPDATE;
-            IF EXISTS (
-                SELECT FROM ar.invoice AS v
-                WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (drafts)
-                  AND ar.is_posted(v.status)) THEN
-                RAISE SQLSTATE 'RA999' USING MESSAGE = 'another session posted a draft of the same call';
-            END IF;
+            drafts := ARRAY(
+                SELECT v.invoice_id FROM ar.invoice AS v
+                WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (post_invoices.invoice_ids)
+                  AND NOT ar.is_posted(v.status));
+            FOR draft IN held (drafts) LOOP
+                IF ar.is_posted(draft.status) THEN
+                    RAISE SQLSTATE 'RA999' USING MESSAGE = 'another session posted a draft of the same call';
+                END IF;
+            END LOOP;
             RETURN ar.post_drafts(post_invoices.ledger_id, drafts);
         EXCEPTION WHEN SQLSTATE 'RA999' THEN
             NULL; -- Look again which are drafts.
