@@ -186,6 +186,7 @@ FROM pg_proc AS p, generate_series(1, p.pronargs) AS wrong_place,
                   '''2026-01-01''::timestamp', '''\x01''::bytea', '''{}''::json', '''1 day''::interval', 'point(1, 1)', '''0''::ar.monetary_sum_state',
                   '''''::ar.monetary_total_state', '''net 30''::ar.terms', 'ar.aging_add(NULL, NULL, NULL, NULL)']) AS wrong
 WHERE p.pronamespace = 'ar'::regnamespace AND p.prokind = 'f' AND 'internal'::regtype <> ALL (p.proargtypes::regtype[])
+  AND (p.pronargs < 5 OR hashtext(p.proname || wrong_place || wrong) % 4 = 0)
 SQL
 # What takes "internal" cannot be called at all.
 outcomes('stranger', <<'SQL');
@@ -226,6 +227,9 @@ FROM pg_proc AS p, pg_class AS c, unnest(ARRAY['BEFORE', 'AFTER']) AS moment, un
      unnest(ARRAY['FOR EACH ROW', 'FOR EACH STATEMENT']) AS level, unnest('{true,false}'::boolean[]) AS tables
 WHERE p.pronamespace = 'ar'::regnamespace AND p.prorettype = 'trigger'::regtype
   AND c.relnamespace = 'test'::regnamespace AND c.relkind = 'r'
+  -- One that is like none of the books, two that are, and those like the tables that it was made for.
+  AND (c.relname IN ('other', 'invoice', 'payment') OR EXISTS (
+      SELECT FROM pg_trigger AS t WHERE t.tgfoid = p.oid AND t.tgrelid = to_regclass('ar.' || c.relname)))
   AND NOT (tables AND (moment = 'BEFORE' OR event = 'TRUNCATE')) AND NOT (level = 'FOR EACH ROW' AND event = 'TRUNCATE')
 SQL
 cmp_ok($triggers, '>', 500, 'the trigger functions are put in very many places');
