@@ -146,6 +146,7 @@ CREATE TABLE ar.invoice_line (
     item_number text,
     buyer_item_number text,
     corrects_line integer,
+    corrects_tax boolean,
     CONSTRAINT invoice_line_pkey PRIMARY KEY (ledger_id, invoice_id, line_number),
     CONSTRAINT invoice_line_invoice_fkey FOREIGN KEY (ledger_id, invoice_id) REFERENCES ar.invoice ON DELETE CASCADE,
     CONSTRAINT invoice_line_line_number_check CHECK (line_number >= 1),
@@ -160,7 +161,7 @@ CREATE TABLE ar.invoice_line (
         coalesce(gross, net) = ar.line_amount(quantity, unit_price, ar.currency(net), discount, charge)),
     CONSTRAINT invoice_line_tax_check CHECK (CASE WHEN gross IS NULL
         THEN tax = ar.percent_of(net, tax_rate)
-        ELSE net + tax = gross AND ar.is_net_of(net, gross, tax_rate) END)
+        ELSE net + tax = gross AND (corrects_tax IS TRUE OR ar.is_net_of(net, gross, tax_rate)) END)
 );
 COMMENT ON TABLE ar.invoice_line IS 'A row is one line of an invoice.';
 COMMENT ON COLUMN ar.invoice_line.ledger_id IS 'The ledger.';
@@ -183,6 +184,7 @@ COMMENT ON COLUMN ar.invoice_line.net IS 'The line without tax: quantity times u
 COMMENT ON COLUMN ar.invoice_line.tax IS 'Tax of the line by itself: net times tax_rate / 100, rounded half up to the minor unit; where prices include tax, gross less net.';
 COMMENT ON COLUMN ar.invoice_line.item_number IS 'The seller''s number of what was sold.';
 COMMENT ON COLUMN ar.invoice_line.buyer_item_number IS 'The buyer''s number of it.';
+COMMENT ON COLUMN ar.invoice_line.corrects_tax IS 'True where a line of a memo is a part of what remained of its category and rate of the corrected invoice, its net and tax in that proportion, whatever the rate would make of them; else NULL. The tax of the memo is then that of its lines.';
 COMMENT ON COLUMN ar.invoice_line.corrects_line IS 'Line of the corrected invoice that a line of a memo is about, or NULL.';
 
 ALTER TABLE ar.item ADD CONSTRAINT item_invoice_fkey FOREIGN KEY (ledger_id, invoice_id) REFERENCES ar.invoice;

@@ -63,43 +63,85 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    negative text;
+    plan jsonb;
+    wrong text;
 BEGIN
-    SELECT coalesce(c.number, c.invoice_id::text) INTO negative
-    FROM ar.invoice AS m
-    JOIN ar.invoice AS c ON c.ledger_id = m.ledger_id AND c.invoice_id = m.corrects_id
-    JOIN ar.invoice_tax AS x ON x.ledger_id = c.ledger_id AND x.invoice_id = c.invoice_id
-    WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = ANY (draft_amount_lines.memo_ids)
-      AND ar.sign(x.taxable + x.tax) < 0
-    LIMIT 1;
-    IF FOUND THEN
+    -- What remains of each category and rate: that of the invoice, less its credit memos. A debit memo has no such limit.
+    WITH memo AS MATERIALIZED (
+        SELECT m.invoice_id, m.kind, m.total, m.corrects_id, coalesce(m.note, c.number, '') AS description,
+               coalesce(c.number, c.invoice_id::text) AS corrected, c.payment_means, c.cash_rounding IS NOT NULL AS is_rounded
+        FROM ar.invoice AS m
+        JOIN ar.invoice AS c ON c.ledger_id = m.ledger_id AND c.invoice_id = m.corrects_id
+        WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = ANY (draft_amount_lines.memo_ids) AND c.net IS NOT NULL
+    ), remaining AS MATERIALIZED (
+        SELECT m.invoice_id, x.tax_category, x.tax_rate, ar.sum(x.taxable) AS net, ar.sum(x.tax) AS tax, ar.sum(x.taxable + x.tax) AS gross,
+               min(x.exemption_reason) AS exemption_reason, min(x.exemption_reason_code) AS exemption_reason_code,
+               bool_or(x.is_negative) AS is_negative
+        FROM memo AS m
+        CROSS JOIN LATERAL (
+            SELECT x.tax_category, x.tax_rate, x.taxable, x.tax, x.exemption_reason, x.exemption_reason_code, ar.sign(x.taxable + x.tax) < 0 AS is_negative
+            FROM ar.invoice_tax AS x WHERE x.ledger_id = draft_amount_lines.ledger_id AND x.invoice_id = m.corrects_id
+            UNION ALL
+            SELECT x.tax_category, x.tax_rate, -x.taxable, -x.tax, x.exemption_reason, x.exemption_reason_code, false
+            FROM ar.invoice AS o
+            JOIN ar.invoice_tax AS x ON x.ledger_id = o.ledger_id AND x.invoice_id = o.invoice_id
+            WHERE m.kind = 'credit_memo' AND o.ledger_id = draft_amount_lines.ledger_id AND o.corrects_id = m.corrects_id
+              AND o.kind = 'credit_memo' AND o.recorded_at IS NOT NULL) AS x
+        GROUP BY m.invoice_id, x.tax_category, x.tax_rate
+        HAVING ar.sign(ar.sum(x.taxable)) <> 0 OR ar.sign(ar.sum(x.tax)) <> 0
+    ), whole AS (
+        SELECT m.*, w.weights, w.has_negative, w.gross = m.total OR r.is_reached AS is_rest, r.is_reached
+        FROM memo AS m
+        JOIN (SELECT r.invoice_id, ar.sum(r.gross) AS gross, bool_or(r.is_negative) AS has_negative,
+                     array_agg(greatest(ar.amount(r.gross), 0) ORDER BY r.tax_category, r.tax_rate) AS weights
+              FROM remaining AS r GROUP BY r.invoice_id) AS w ON w.invoice_id = m.invoice_id
+        -- Of an invoice rounded for cash, the rest is rounded in the same way.
+        CROSS JOIN LATERAL (
+            SELECT m.is_rounded AND EXISTS (
+                SELECT FROM ar.cash_rounding AS h
+                WHERE h.ledger_id = draft_amount_lines.ledger_id AND h.payment_means = m.payment_means AND h.currency = ar.currency(m.total)
+                  AND w.gross <> m.total AND ar.round_to(w.gross, h.increment, h.mode) = m.total) AS is_reached) AS r
+    )
+    SELECT jsonb_agg(to_jsonb(w)), min(w.corrected) FILTER (WHERE NOT w.is_rest AND (w.has_negative OR 0 = ALL (w.weights))) INTO plan, wrong
+    FROM (
+        SELECT w.invoice_id, w.corrected, w.description, w.payment_means, w.is_rest, w.is_reached, w.has_negative, w.weights, (
+                   SELECT jsonb_agg(to_jsonb(r) ORDER BY r.tax_category, r.tax_rate)
+                   FROM remaining AS r WHERE r.invoice_id = w.invoice_id) AS rates
+        FROM whole AS w) AS w;
+    IF wrong IS NOT NULL THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('an amount cannot be divided among the taxes of invoice %s', negative),
-            DETAIL = 'One of its taxes is on a negative amount.',
-            HINT = 'Give the lines of the memo.';
+            MESSAGE = format('an amount cannot be divided among the taxes of invoice %s', wrong),
+            DETAIL = 'One of its taxes is on a negative amount, or all are on nothing.',
+            HINT = 'Give the lines of the memo, or credit all that remains.';
     END IF;
-    -- A part for each category and rate, tax included, in proportion; the tax is taken out of each.
-    INSERT INTO ar.invoice_line (ledger_id, invoice_id, line_number, description, unit_price, tax_category, tax_rate,
-                                 exemption_reason, exemption_reason_code, gross, net, tax)
-    SELECT m.ledger_id, m.invoice_id, p.line_number, coalesce(m.note, c.number, ''), ar.amount(p.part), p.tax_category, p.tax_rate,
-           p.exemption_reason, p.exemption_reason_code, p.part, p.part - ar.included_tax(p.part, p.tax_rate),
-           ar.included_tax(p.part, p.tax_rate)
-    FROM ar.invoice AS m
-    JOIN ar.invoice AS c ON c.ledger_id = m.ledger_id AND c.invoice_id = m.corrects_id
+
+    -- A part for each, tax included, in proportion, and in it net and tax as they remain: all of the rest is the rest to the cent.
+    INSERT INTO ar.invoice_line (ledger_id, invoice_id, line_number, description, quantity, unit_price, tax_category, tax_rate,
+                                 exemption_reason, exemption_reason_code, corrects_tax, gross, net, tax)
+    SELECT m.ledger_id, m.invoice_id, row_number() OVER (PARTITION BY m.invoice_id ORDER BY r.nth), w.description,
+           CASE WHEN ar.sign(p.part) < 0 THEN -1 ELSE 1 END, abs(ar.amount(p.part)), r.tax_category, r.tax_rate,
+           r.exemption_reason, r.exemption_reason_code, true, p.part, p.part - t.tax, t.tax
+    FROM jsonb_to_recordset(plan) AS w(invoice_id bigint, description text, is_rest boolean, weights numeric[], rates jsonb)
+    JOIN ar.invoice AS m ON m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.invoice_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN NOT w.is_rest THEN ar.allocate(m.total, w.weights) END AS parts) AS a
     CROSS JOIN LATERAL (
-        SELECT x.*, (ar.allocate(m.total, w.weights))[x.nth] AS part,
-               row_number() OVER (ORDER BY x.nth)::integer AS line_number
-        FROM (SELECT x.*, row_number() OVER (ORDER BY x.tax_category, x.tax_rate) AS nth
-              FROM ar.invoice_tax AS x WHERE x.ledger_id = c.ledger_id AND x.invoice_id = c.invoice_id) AS x
-        CROSS JOIN (SELECT array_agg(ar.amount(x.taxable + x.tax) ORDER BY x.tax_category, x.tax_rate) AS weights
-                    FROM ar.invoice_tax AS x WHERE x.ledger_id = c.ledger_id AND x.invoice_id = c.invoice_id) AS w) AS p
-    WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = ANY (draft_amount_lines.memo_ids)
-      AND ar.sign(p.part) > 0;
+        SELECT row_number() OVER (ORDER BY r.tax_category, r.tax_rate) AS nth, r.*
+        FROM jsonb_to_recordset(w.rates) AS r(tax_category text, tax_rate numeric, gross ar.monetary, tax ar.monetary,
+                                              exemption_reason text, exemption_reason_code text)) AS r
+    CROSS JOIN LATERAL (SELECT CASE WHEN w.is_rest THEN r.gross ELSE a.parts[r.nth] END AS part) AS p
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN p.part = r.gross THEN r.tax
+                    ELSE ar.round(ar.amount(p.part) * ar.amount(r.tax) / nullif(ar.amount(r.gross), 0), ar.currency(p.part), 'half_up') END AS tax) AS t
+    WHERE w.is_rest OR ar.sign(p.part) > 0;
+
+    UPDATE ar.invoice AS m SET payment_means = w.payment_means
+    FROM jsonb_to_recordset(plan) AS w(invoice_id bigint, payment_means text, is_reached boolean)
+    WHERE w.is_reached AND m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.invoice_id;
 END
 $$;
 COMMENT ON FUNCTION ar.draft_amount_lines(integer, bigint[]) IS
-'Gives draft memos for an amount their lines: one for each category and rate of tax of the corrected invoice, in proportion, tax included. An invoice without lines has none to give. For ar.create_credit_memos().
-Errors: 22023 a tax of the invoice is negative.';
+'Gives draft memos for an amount their lines: one for each category and rate of tax of the corrected invoice, in proportion to what remains creditable of it, tax included; of all that remains, exactly what remains. An invoice without lines has none to give. For ar.create_credit_memos().
+Errors: 22023 a tax of the invoice is negative, and the amount is not all that remains.';
 REVOKE ALL ON FUNCTION ar.draft_amount_lines(integer, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION ar.draft_linked_lines(ledger_id integer, memos jsonb) RETURNS void
@@ -222,6 +264,8 @@ BEGIN
                g.reason, g.number, g.series, upper(coalesce(g.currency, ar.currency(c.total), l.currency)) AS currency,
                g.details, g.lines, c.payment_means, coalesce(c.prices_include_tax, false) AS prices_include_tax, c.tax_rounding,
                coalesce(c.supplied_on, c.invoiced_on) AS supplied_on, c.net IS NOT NULL AS has_tax,
+               CASE WHEN c.discount_basis = 'mixed' AND c.due_on IS NULL AND g.linked > 0
+                     AND (create_memos.kind = 'credit_memo' OR num_nonnulls(g.terms, g.due_on) = 0) THEN c.terms::text END AS mixed_terms,
                CASE WHEN create_memos.kind = 'credit_memo' AND coalesce(g.apply, true) THEN coalesce(g.apply_to, c.invoice_id) END AS target_id,
                CASE WHEN g.lines IS NULL THEN coalesce(g.amount, ar.amount(ar.creditable(create_memos.ledger_id, c.invoice_id))) END AS amount,
                CASE WHEN g.lines IS NULL THEN 'amount' WHEN g.linked = 0 THEN 'free' WHEN g.linked = g.line_count THEN 'linked' ELSE 'mixed' END AS way
@@ -258,7 +302,9 @@ BEGIN
         INTO wrong, broken
         FROM jsonb_to_recordset(plan) AS p(corrects_id bigint, way text, amount numeric)
         JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = p.corrects_id
-        WHERE p.way = 'amount' AND p.amount = 0 AND c.recorded_at IS NOT NULL AND c.status <> 'void' LIMIT 1;
+        WHERE p.way = 'amount' AND c.recorded_at IS NOT NULL AND c.status <> 'void'
+          AND (p.amount = 0 OR create_memos.kind = 'credit_memo' AND c.kind <> 'credit_memo'
+                               AND ar.sign(ar.creditable(create_memos.ledger_id, c.invoice_id)) = 0) LIMIT 1;
         IF FOUND THEN
             RAISE SQLSTATE 'RA002' USING
                 MESSAGE = format('nothing remains creditable of invoice %s', wrong),
@@ -289,15 +335,18 @@ BEGIN
             FROM jsonb_to_recordset(plan) AS p(memo_id bigint, way text, corrects_id bigint, series text, reason text, external_id text, payload jsonb)
             WHERE p.way = 'free' AND v.ledger_id = create_memos.ledger_id AND v.invoice_id = p.memo_id;
             INSERT INTO ar.invoice (ledger_id, invoice_id, customer_id, kind, corrects_id, series, number, invoiced_on, supplied_on, due_on, terms,
-                                    payment_means, prices_include_tax, tax_rounding, total, note, external_id, external_digest)
+                                    payment_means, discount_basis, prices_include_tax, tax_rounding, total, note, external_id, external_digest)
             SELECT create_memos.ledger_id, p.memo_id, p.customer_id, create_memos.kind, p.corrects_id, p.series, p.number, p.invoiced_on,
-                   least(p.supplied_on, p.invoiced_on), p.due_on, p.terms::ar.terms, CASE WHEN p.way = 'linked' THEN p.payment_means END,
+                   least(p.supplied_on, p.invoiced_on),
+                   -- Where tax goes by the terms, the memo has them.
+                   CASE WHEN p.mixed_terms IS NULL THEN p.due_on END, coalesce(p.mixed_terms, p.terms)::ar.terms,
+                   CASE WHEN p.way = 'linked' THEN p.payment_means END, CASE WHEN p.mixed_terms IS NOT NULL THEN 'mixed' END,
                    CASE p.way WHEN 'amount' THEN p.corrects_id IS NOT NULL AND p.has_tax ELSE p.prices_include_tax END,
-                   CASE WHEN p.way = 'linked' THEN p.tax_rounding ELSE 'document' END,
+                   CASE WHEN p.way = 'linked' THEN p.tax_rounding WHEN p.corrects_id IS NOT NULL AND p.has_tax THEN 'line' ELSE 'document' END,
                    ar.monetary(coalesce(p.amount, 0), p.currency), p.reason, p.external_id,
                    CASE WHEN p.external_id IS NOT NULL THEN ar.payload_digest(p.payload) END
             FROM jsonb_to_recordset(plan) AS p(position bigint, memo_id bigint, way text, customer_id bigint, corrects_id bigint, series text,
-                number text, invoiced_on date, supplied_on date, due_on date, terms text, payment_means text, prices_include_tax boolean,
+                number text, invoiced_on date, supplied_on date, due_on date, terms text, mixed_terms text, payment_means text, prices_include_tax boolean,
                 tax_rounding text, has_tax boolean, amount numeric, currency text, reason text, external_id text, payload jsonb)
             WHERE p.way <> 'free'
             ORDER BY p.external_id, p.number, p.position;

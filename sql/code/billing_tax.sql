@@ -63,10 +63,11 @@ AS $$
                 ELSE d.grosses OPERATOR(pg_catalog.=) d.parts
                  AND (d.gross OPERATOR(ar.-) d.net) OPERATOR(ar.=)
                      CASE WHEN d.tax_rounding OPERATOR(pg_catalog.=) 'line' THEN d.line_tax
-                          ELSE ar.included_tax(d.gross, d.tax_rate) END END,
+                          ELSE ar.included_tax(d.gross, d.tax_rate) END END
+                AND (d.corrects_id IS NOT NULL OR NOT d.corrects_tax),
            d.tax_codes
     FROM (
-        SELECT v.invoice_id, v.prices_include_tax, v.tax_rounding, g.*,
+        SELECT v.invoice_id, v.prices_include_tax, v.tax_rounding, v.corrects_id, g.*,
                CASE WHEN v.due_on IS NULL AND v.tax_rounding OPERATOR(pg_catalog.=) 'document' AND NOT v.prices_include_tax
                      AND COALESCE(v.discount_basis, (SELECT b.discount_basis FROM ar.billing_policy AS b
                                                      WHERE b.ledger_id OPERATOR(pg_catalog.=) $1)) OPERATOR(pg_catalog.=) 'mixed'
@@ -78,13 +79,14 @@ AS $$
                           WHERE ar.sign(s.discount) OPERATOR(pg_catalog.<>) 0) END AS discounted
         FROM (
             SELECT p.invoice_id AS of_invoice_id, p.tax_category, p.tax_rate, ar.sum(p.net) AS net, ar.sum(COALESCE(p.gross, p.net)) AS gross,
-                   ar.sum(CASE WHEN p.gross IS NULL THEN p.tax ELSE ar.included_tax(p.gross, p.tax_rate) END) AS line_tax,
+                   ar.sum(CASE WHEN p.gross IS NULL OR p.corrects_tax THEN p.tax ELSE ar.included_tax(p.gross, p.tax_rate) END) AS line_tax,
+                   COALESCE(pg_catalog.bool_or(p.corrects_tax), false) AS corrects_tax,
                    pg_catalog.min(p.exemption_reason) AS exemption_reason,
                    pg_catalog.min(p.exemption_reason_code) AS exemption_reason_code,
                    pg_catalog.count(p.gross) AS grosses, pg_catalog.count(*) AS parts, pg_catalog.count(p.tax_code) AS tax_codes
             FROM (
                 SELECT n.invoice_id, n.tax_category, n.tax_rate, n.net, n.gross, n.tax,
-                       n.exemption_reason, n.exemption_reason_code, n.tax_code
+                       n.exemption_reason, n.exemption_reason_code, n.tax_code, n.corrects_tax
                 FROM (SELECT DISTINCT u.invoice_id FROM pg_catalog.unnest($2) AS u(invoice_id)) AS w
                 JOIN ar.invoice_line AS n ON n.ledger_id OPERATOR(pg_catalog.=) $1 AND n.invoice_id OPERATOR(pg_catalog.=) w.invoice_id
                 UNION ALL
@@ -92,7 +94,7 @@ AS $$
                        CASE WHEN a.is_charge THEN a.amount ELSE OPERATOR(ar.-) a.amount END,
                        CASE WHEN a.is_charge THEN a.gross ELSE OPERATOR(ar.-) a.gross END,
                        CASE WHEN a.is_charge THEN a.tax ELSE OPERATOR(ar.-) a.tax END,
-                       a.exemption_reason, a.exemption_reason_code, a.tax_code
+                       a.exemption_reason, a.exemption_reason_code, a.tax_code, NULL::boolean
                 FROM (SELECT DISTINCT u.invoice_id FROM pg_catalog.unnest($2) AS u(invoice_id)) AS w
                 JOIN ar.invoice_allowance AS a ON a.ledger_id OPERATOR(pg_catalog.=) $1 AND a.invoice_id OPERATOR(pg_catalog.=) w.invoice_id
             ) AS p
@@ -103,5 +105,5 @@ AS $$
 $$;
 COMMENT ON FUNCTION ar.tax_breakdown(integer, bigint[]) IS
 'What lines and allowances of invoices come to, one row a category and rate of tax (EN 16931, BG-23): of drafts now, of posted invoices what ar.invoice_tax holds.
-Arguments: ledger_id; invoice_ids. Columns: taxable, lines and charges less allowances, without tax; discounted, the early-payment discount tax is not charged on (discount basis mixed), else NULL; tax, rounded half up once a row (tax_rounding document) or added up from the lines (line); where prices include tax, taken out of their sum; lines_agree, false where the net amounts of the lines do not add up to taxable, or lines have gross where the invoice has prices without tax, or the reverse: such an invoice is not posted; tax_codes, how many of the lines and allowances name a tax of ar.tax_rate.
+Arguments: ledger_id; invoice_ids. Columns: taxable, lines and charges less allowances, without tax; discounted, the early-payment discount tax is not charged on (discount basis mixed), else NULL; tax, rounded half up once a row (tax_rounding document) or added up from the lines (line); where prices include tax, taken out of their sum; lines_agree, false where the net amounts of the lines do not add up to taxable, or lines have gross where the invoice has prices without tax, or the reverse: or have corrects_tax where it corrects none: such an invoice is not posted; tax_codes, how many of the lines and allowances name a tax of ar.tax_rate.
 Errors: RA009 lines in several currencies; 22023 discount basis mixed and terms of fixed amounts.';

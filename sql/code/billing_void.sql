@@ -86,10 +86,10 @@ BEGIN
         ORDER BY m.memo_id;
         INSERT INTO ar.invoice_line (ledger_id, invoice_id, line_number, description, quantity, unit_code, unit_price, discount_percent,
                                      discount, charge, tax_category, tax_rate, exemption_reason, exemption_reason_code, gross, net, tax,
-                                     item_number, buyer_item_number, corrects_line)
+                                     item_number, buyer_item_number, corrects_line, corrects_tax)
         SELECT n.ledger_id, m.memo_id, n.line_number, n.description, n.quantity, n.unit_code, n.unit_price, n.discount_percent,
                n.discount, n.charge, n.tax_category, n.tax_rate, n.exemption_reason, n.exemption_reason_code, n.gross, n.net, n.tax,
-               n.item_number, n.buyer_item_number, n.line_number
+               n.item_number, n.buyer_item_number, n.line_number, n.corrects_tax
         FROM unnest(posted, memos) AS m(invoice_id, memo_id)
         JOIN ar.invoice_line AS n ON n.ledger_id = void_invoices.ledger_id AND n.invoice_id = m.invoice_id;
         INSERT INTO ar.invoice_allowance (ledger_id, invoice_id, allowance_number, is_charge, reason, reason_code, base, percent,

@@ -11,21 +11,23 @@ BEGIN
     RETURN QUERY
     WITH part AS (
         SELECT n.ledger_id, n.invoice_id, n.tax_category, n.tax_rate, ar.currency(n.net) AS currency,
-               ar.amount(n.net) AS net, ar.amount(n.gross) AS gross, ar.amount(n.tax) AS tax
+               ar.amount(n.net) AS net, ar.amount(n.gross) AS gross, ar.amount(n.tax) AS tax, n.corrects_tax
         FROM ar.invoice_line AS n
         WHERE verify_invoice_totals.ledger_id IS NULL OR n.ledger_id = verify_invoice_totals.ledger_id
         UNION ALL
         SELECT a.ledger_id, a.invoice_id, a.tax_category, a.tax_rate, ar.currency(a.amount),
-               s.sign * ar.amount(a.amount), s.sign * ar.amount(a.gross), s.sign * ar.amount(a.tax)
+               s.sign * ar.amount(a.amount), s.sign * ar.amount(a.gross), s.sign * ar.amount(a.tax), NULL
         FROM ar.invoice_allowance AS a, LATERAL (SELECT CASE WHEN a.is_charge THEN 1 ELSE -1 END) AS s(sign)
         WHERE verify_invoice_totals.ledger_id IS NULL OR a.ledger_id = verify_invoice_totals.ledger_id
     ), category AS MATERIALIZED (
         SELECT p.ledger_id, p.invoice_id, p.tax_category, p.tax_rate, p.currency, x.taxable, x.tax,
-               CASE WHEN v.prices_include_tax THEN p.grosses <> p.parts OR p.net <> x.taxable
+               CASE WHEN v.prices_include_tax THEN p.grosses <> p.parts OR p.net <> x.taxable OR p.corrects_tax AND v.corrects_id IS NULL
                     ELSE p.grosses <> 0 END AS is_unfit
         FROM (SELECT p.ledger_id, p.invoice_id, p.tax_category, p.tax_rate, p.currency,
                      sum(p.net) AS net, sum(p.gross) AS gross, sum(p.tax) AS tax, count(p.gross) AS grosses, count(*) AS parts,
-                     sum(p.gross - round(p.gross * 100 / (100 + p.tax_rate), scale(p.net))) AS included_tax
+                     sum(CASE WHEN p.corrects_tax THEN p.tax
+                              ELSE p.gross - round(p.gross * 100 / (100 + p.tax_rate), scale(p.net)) END) AS included_tax,
+                     bool_or(p.corrects_tax) AS corrects_tax
               FROM part AS p GROUP BY p.ledger_id, p.invoice_id, p.tax_category, p.tax_rate, p.currency) AS p
         JOIN ar.invoice AS v ON v.ledger_id = p.ledger_id AND v.invoice_id = p.invoice_id
         LEFT JOIN ar.invoice_tax AS t ON t.ledger_id = p.ledger_id AND t.invoice_id = p.invoice_id
