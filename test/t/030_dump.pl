@@ -51,6 +51,7 @@ BEGIN
     PERFORM ar.create_invoice(l, d, '[{"unit_price": 12.5}]', '2026-01-12', series => 'export', currency => 'USD');
     INSERT INTO ar.tax_rate (ledger_id, tax_code, valid_from, tax_category, rate) VALUES (l, 'vat', '-infinity', 'S', 19);
     INSERT INTO ar.cash_rounding (ledger_id, currency, increment) VALUES (l, 'CHF', 'CHF 0.05');
+    INSERT INTO ar.document_label (ledger_id, language, label, wording) VALUES (l, 'en', 'invoice', 'Bill');
     INSERT INTO ar.billing_policy (ledger_id, discount_basis) VALUES (l, 'net');
     PERFORM ar.create_invoice(l, d, '[{"unit_price": 9.99, "tax_code": "vat"}, {"unit_price": 0.33, "tax_code": "vat"}]', '2026-01-12', terms => '3/10 2/20 net 30', currency => 'CHF',
         options => '{"prices_include_tax": true, "allowances": [{"percent": 10}]}');
