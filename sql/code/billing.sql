@@ -114,11 +114,12 @@ DECLARE
         WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (ids)
         ORDER BY v.invoice_id FOR NO KEY UPDATE;
 BEGIN
+    -- Asked invoice by invoice: as a join, in a ledger that the statistics do
+    -- not know, it might read the whole ledger for each.
     SELECT w.invoice_id INTO missing
     FROM unnest(post_invoices.invoice_ids) AS w(invoice_id)
-    WHERE NOT EXISTS (
-        SELECT FROM ar.invoice AS v
-        WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = w.invoice_id)
+    WHERE (SELECT v.invoice_id FROM ar.invoice AS v
+           WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = w.invoice_id) IS NULL
     LIMIT 1;
     IF FOUND THEN
         RAISE foreign_key_violation USING
