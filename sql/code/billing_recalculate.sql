@@ -27,13 +27,19 @@ BEGIN
         WHERE n.ledger_id = add_allowances.ledger_id AND n.invoice_id IN (SELECT g.invoice_id FROM given AS g)
         GROUP BY n.invoice_id, n.tax_category, n.tax_rate
     ), weight AS MATERIALIZED (
-        SELECT c.invoice_id, array_agg(greatest(ar.amount(c.base), 0) ORDER BY c.place) AS bases FROM category AS c GROUP BY c.invoice_id
+        SELECT c.invoice_id, array_agg(greatest(ar.amount(c.base), 0) ORDER BY c.place) AS bases,
+               ar.sum(c.base) AS total, bool_or(ar.sign(c.base) < 0) AS has_negative
+        FROM category AS c GROUP BY c.invoice_id
     ), part AS (
-        SELECT g.invoice_id, g.position, c.place, g.is_charge, g.reason, g.reason_code, g.percent, g.prices_include_tax,
+        SELECT g.invoice_id, g.position, c.place, g.is_charge, g.reason, g.reason_code,
+               -- Where lines of a tax take more than they add, a percent is one of the whole, spread like an amount.
+               CASE WHEN NOT w.has_negative THEN g.percent END AS percent, g.prices_include_tax,
                c.tax_code, c.tax_category, c.tax_rate, c.exemption_reason, c.exemption_reason_code, c.base,
                CASE WHEN g.amount IS NOT NULL
                     THEN (ar.allocate(ar.monetary(g.amount, g.currency), w.bases))[c.place]
-                    ELSE ar.percent_of(c.base, g.percent) END AS amount
+                    WHEN NOT w.has_negative THEN ar.percent_of(c.base, g.percent)
+                    WHEN ar.sign(w.total) > 0 THEN (ar.allocate(ar.percent_of(w.total, g.percent), w.bases))[c.place]
+                    ELSE ar.monetary(0, g.currency) END AS amount
         FROM given AS g
         JOIN category AS c ON c.invoice_id = g.invoice_id
         JOIN weight AS w ON w.invoice_id = g.invoice_id
