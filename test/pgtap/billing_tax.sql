@@ -2,7 +2,7 @@
 -- The worked numbers of the notes on algorithms, section 6.1, and those of EN 16931.
 BEGIN;
 \ir helper.psql
-SELECT plan(82);
+SELECT plan(83);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR', 'UTC', 'net 20') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), 'A', 'A', 'net 10') \g /dev/null
@@ -200,6 +200,9 @@ SELECT is(pg_temp.outcome($$SELECT pg_temp.bill('EARLY', '[{"unit_price": 1}]', 
 SELECT is(pg_temp.outcome($$SELECT pg_temp.bill('SAMEDAY', '[{"unit_price": 1}]', '{"due_on": "2026-01-05"}')$$), 'done', 'due the same day');
 SELECT is(pg_temp.outcome($$SELECT ar.post_invoice(pg_temp.ledger(), NULL)$$), '22004', 'nothing is not posted');
 SELECT is(pg_temp.outcome($$SELECT ar.post_invoices(NULL, '{1}')$$), '22004', 'nor in no ledger');
+
+SELECT is(pg_temp.outcome($$SELECT pg_temp.bill('OBJECT', '{"unit_price": 1}')$$, 'all'),
+    E'22023: lines must be a JSON array of objects\nEach has unit_price, and perhaps description, quantity and tax_rate.', 'lines that are an object');
 
 -- Many drafts of a ledger that the statistics do not know: the plans look each up by its whole key.
 SELECT ar.create_ledger('YOUNG', 'Young', 'EUR', 'UTC', 'net 20') AS young \gset
