@@ -71,7 +71,8 @@ CREATE TABLE ar.invoice (
     CONSTRAINT invoice_number_check CHECK (number <> ''),
     CONSTRAINT invoice_payment_reference_check CHECK (payment_reference <> ''),
     CONSTRAINT invoice_invoiced_on_check CHECK (isfinite(invoiced_on)),
-    CONSTRAINT invoice_due_on_check CHECK (isfinite(due_on) AND (terms IS NULL OR due_on IS NULL)),
+    CONSTRAINT invoice_due_on_check CHECK (isfinite(due_on) AND due_on >= invoiced_on
+        AND (terms IS NULL OR due_on IS NULL)),
     CONSTRAINT invoice_period_check CHECK (isfinite(supplied_on) AND isfinite(period_from) AND isfinite(period_to)
         AND period_from <= period_to),
     CONSTRAINT invoice_tax_rounding_check CHECK (tax_rounding IN ('document', 'line')),
@@ -106,7 +107,7 @@ COMMENT ON COLUMN ar.invoice.invoiced_on IS 'Invoice date, which the terms count
 COMMENT ON COLUMN ar.invoice.supplied_on IS 'Date of supply, which tax rates go by; NULL: the invoice date.';
 COMMENT ON COLUMN ar.invoice.period_from IS 'First day of the period billed, if there is one.';
 COMMENT ON COLUMN ar.invoice.period_to IS 'Last day of the period billed, if there is one.';
-COMMENT ON COLUMN ar.invoice.due_on IS 'The one due date, if given instead of terms.';
+COMMENT ON COLUMN ar.invoice.due_on IS 'The one due date, if given instead of terms; not before invoiced_on.';
 COMMENT ON COLUMN ar.invoice.terms IS 'Credit terms; at posting, with neither terms nor due_on, those of the customer, else of the ledger.';
 COMMENT ON COLUMN ar.invoice.discount_basis IS 'What a discount for early payment is taken of: gross (net and tax alike), net (tax stays), or mixed (net, and tax is computed on the discounted net from the start). NULL: at posting, if the terms grant a discount, that of ar.billing_policy.';
 COMMENT ON COLUMN ar.invoice.payment_means IS 'How it is to be paid: a code of UNTDID 4461, such as 10 cash, 30 credit transfer, 49 direct debit; NULL: not said.';

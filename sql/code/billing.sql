@@ -101,7 +101,7 @@ COMMENT ON FUNCTION ar.post_drafts(integer, bigint[]) IS
 REVOKE ALL ON FUNCTION ar.post_drafts(integer, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION ar.post_invoices(ledger_id integer, invoice_ids bigint[]) RETURNS bigint
-LANGUAGE plpgsql VOLATILE STRICT
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
@@ -114,11 +114,19 @@ DECLARE
         WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (ids)
         ORDER BY v.invoice_id FOR NO KEY UPDATE;
 BEGIN
+    IF post_invoices.ledger_id IS NULL OR post_invoices.invoice_ids IS NULL
+       OR array_position(post_invoices.invoice_ids, NULL) IS NOT NULL THEN
+        RAISE null_value_not_allowed USING
+            MESSAGE = 'what is posted must be named',
+            DETAIL = 'The ledger or an invoice is null.';
+    END IF;
+
+    -- Asked invoice by invoice: as a join, in a ledger that the statistics do
+    -- not know, it might read the whole ledger for each.
     SELECT w.invoice_id INTO missing
     FROM unnest(post_invoices.invoice_ids) AS w(invoice_id)
-    WHERE NOT EXISTS (
-        SELECT FROM ar.invoice AS v
-        WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = w.invoice_id)
+    WHERE (SELECT v.invoice_id FROM ar.invoice AS v
+           WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = w.invoice_id) IS NULL
     LIMIT 1;
     IF FOUND THEN
         RAISE foreign_key_violation USING
@@ -161,11 +169,11 @@ $$;
 COMMENT ON FUNCTION ar.post_invoices(integer, bigint[]) IS
 'Posts drafts and held invoices: makes their items, judges the credit limits, draws the numbers. Those posted already are left alone. All or none.
 Arguments: ledger_id; invoice_ids. Returns how many were posted.
-Errors: 23503 no such invoice; 23514 lines and total differ; RA001 over the credit limit; RA004 the invoice is void.';
+Errors: 22004 an argument or id is null; 23503 no such invoice; 23514 lines and total differ; RA001 over the credit limit; RA004 the invoice is void; RA009 lines in another currency than the total.';
 REVOKE ALL ON FUNCTION ar.post_invoices(integer, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION ar.post_invoice(ledger_id integer, invoice_id bigint) RETURNS bigint
-LANGUAGE sql VOLATILE STRICT
+LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$ SELECT ar.post_invoices(post_invoice.ledger_id, ARRAY[post_invoice.invoice_id]) $$;
 COMMENT ON FUNCTION ar.post_invoice(integer, bigint) IS

@@ -23,6 +23,12 @@ BEGIN
         'kind,corrects_id,reverses_id,supplied_on,period_from,period_to,purchase_order,order_reference,buyer_reference,note,'
         'payment_reference,payment_means,discount_basis,prices_include_tax,tax_rounding}',
         '{customer_id,lines}');
+    IF EXISTS (SELECT FROM jsonb_array_elements(create_invoices.invoices) AS v(value)
+               WHERE jsonb_typeof(v.value -> 'lines') <> 'array') THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'lines must be a JSON array of objects',
+            HINT = 'Each has unit_price, and perhaps description, quantity and tax_rate.';
+    END IF;
     PERFORM ar.check_keys('lines', coalesce(jsonb_agg(line.value), '[]'),
         '{description,quantity,unit_price,tax_rate,unit_code,discount_percent,discount,charge,tax_code,tax_category,'
         'exemption_reason,exemption_reason_code,item_number,buyer_item_number}', '{unit_price}')

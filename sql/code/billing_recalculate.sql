@@ -27,13 +27,19 @@ BEGIN
         WHERE n.ledger_id = add_allowances.ledger_id AND n.invoice_id IN (SELECT g.invoice_id FROM given AS g)
         GROUP BY n.invoice_id, n.tax_category, n.tax_rate
     ), weight AS MATERIALIZED (
-        SELECT c.invoice_id, array_agg(greatest(ar.amount(c.base), 0) ORDER BY c.place) AS bases FROM category AS c GROUP BY c.invoice_id
+        SELECT c.invoice_id, array_agg(greatest(ar.amount(c.base), 0) ORDER BY c.place) AS bases,
+               ar.sum(c.base) AS total, bool_or(ar.sign(c.base) < 0) AS has_negative
+        FROM category AS c GROUP BY c.invoice_id
     ), part AS (
-        SELECT g.invoice_id, g.position, c.place, g.is_charge, g.reason, g.reason_code, g.percent, g.prices_include_tax,
+        SELECT g.invoice_id, g.position, c.place, g.is_charge, g.reason, g.reason_code,
+               -- Where lines of a tax take more than they add, a percent is one of the whole, spread like an amount.
+               CASE WHEN NOT w.has_negative THEN g.percent END AS percent, g.prices_include_tax,
                c.tax_code, c.tax_category, c.tax_rate, c.exemption_reason, c.exemption_reason_code, c.base,
                CASE WHEN g.amount IS NOT NULL
                     THEN (ar.allocate(ar.monetary(g.amount, g.currency), w.bases))[c.place]
-                    ELSE ar.percent_of(c.base, g.percent) END AS amount
+                    WHEN NOT w.has_negative THEN ar.percent_of(c.base, g.percent)
+                    WHEN ar.sign(w.total) > 0 THEN (ar.allocate(ar.percent_of(w.total, g.percent), w.bases))[c.place]
+                    ELSE ar.monetary(0, g.currency) END AS amount
         FROM given AS g
         JOIN category AS c ON c.invoice_id = g.invoice_id
         JOIN weight AS w ON w.invoice_id = g.invoice_id
@@ -82,6 +88,7 @@ AS $$
 DECLARE
     unfit record;
     spread bigint[];
+    made record;
 BEGIN
     PERFORM FROM ar.invoice AS v
     WHERE v.ledger_id = recalculate_invoices.ledger_id AND v.invoice_id = ANY (recalculate_invoices.invoice_ids)
@@ -89,7 +96,9 @@ BEGIN
     ORDER BY v.invoice_id FOR NO KEY UPDATE;
     SELECT w.invoice_id, v.status INTO unfit
     FROM unnest(recalculate_invoices.invoice_ids) AS w(invoice_id)
-    LEFT JOIN ar.invoice AS v ON v.ledger_id = recalculate_invoices.ledger_id AND v.invoice_id = w.invoice_id
+    LEFT JOIN LATERAL (
+        SELECT v.status FROM ar.invoice AS v
+        WHERE v.ledger_id = recalculate_invoices.ledger_id AND v.invoice_id = w.invoice_id LIMIT 1) AS v ON true
     WHERE v.status IS NULL OR v.status NOT IN ('draft', 'held')
     LIMIT 1;
     IF FOUND AND unfit.status IS NULL THEN
@@ -102,16 +111,19 @@ BEGIN
             HINT = 'Only drafts are recalculated.';
     END IF;
 
-    -- Each line by itself.
+    -- Each line by itself.  The ledger comes out of a subquery that stays one:
+    -- of a ledger that the statistics do not know, the planner would expect a
+    -- row, and read all of it for each invoice.
     UPDATE ar.invoice_line AS n
     SET tax_category = s.category, tax_rate = s.rate, exemption_reason = s.reason, exemption_reason_code = s.reason_code,
         discount = s.taken_off, gross = s.gross, net = s.net, tax = s.tax
     FROM (
-        SELECT n.invoice_id, n.line_number, t.*, d.taken_off, CASE WHEN v.prices_include_tax THEN m.amount END AS gross,
+        SELECT n.ledger_id, n.invoice_id, n.line_number, t.*, d.taken_off, CASE WHEN v.prices_include_tax THEN m.amount END AS gross,
                CASE WHEN v.prices_include_tax THEN m.amount - ar.included_tax(m.amount, t.rate) ELSE m.amount END AS net,
                CASE WHEN v.prices_include_tax THEN ar.included_tax(m.amount, t.rate) ELSE ar.percent_of(m.amount, t.rate) END AS tax
-        FROM ar.invoice_line AS n
-        JOIN ar.invoice AS v ON v.ledger_id = n.ledger_id AND v.invoice_id = n.invoice_id
+        FROM (SELECT DISTINCT recalculate_invoices.ledger_id, u.invoice_id FROM unnest(recalculate_invoices.invoice_ids) AS u(invoice_id)) AS w
+        JOIN ar.invoice_line AS n ON n.ledger_id = w.ledger_id AND n.invoice_id = w.invoice_id
+        JOIN ar.invoice AS v ON v.ledger_id = w.ledger_id AND v.invoice_id = w.invoice_id
         LEFT JOIN LATERAL (
             SELECT x.* FROM ar.tax_rate AS x
             WHERE x.ledger_id = n.ledger_id AND x.tax_code = n.tax_code AND x.valid_from <= coalesce(v.supplied_on, v.invoiced_on)
@@ -123,9 +135,8 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT CASE WHEN n.discount_percent IS NULL THEN n.discount
                         ELSE ar.percent_of(ar.line_amount(n.quantity, n.unit_price, ar.currency(v.total)), n.discount_percent) END AS taken_off) AS d
-        CROSS JOIN LATERAL ar.line_amount(n.quantity, n.unit_price, ar.currency(v.total), d.taken_off, n.charge) AS m(amount)
-        WHERE n.ledger_id = recalculate_invoices.ledger_id AND n.invoice_id = ANY (recalculate_invoices.invoice_ids)) AS s
-    WHERE n.ledger_id = recalculate_invoices.ledger_id AND n.invoice_id = s.invoice_id AND n.line_number = s.line_number
+        CROSS JOIN LATERAL ar.line_amount(n.quantity, n.unit_price, ar.currency(v.total), d.taken_off, n.charge) AS m(amount)) AS s
+    WHERE n.ledger_id = s.ledger_id AND n.invoice_id = s.invoice_id AND n.line_number = s.line_number
       AND (n.tax_category, n.tax_rate, n.exemption_reason, n.exemption_reason_code, n.discount, n.gross, n.net, n.tax)
           IS DISTINCT FROM (s.category, s.rate, s.reason, s.reason_code, s.taken_off, s.gross, s.net, s.tax);
 
@@ -134,11 +145,12 @@ BEGIN
     SET tax_category = s.category, tax_rate = s.rate, exemption_reason = s.reason, exemption_reason_code = s.reason_code,
         base = s.base, gross = s.gross, amount = s.net, tax = s.tax
     FROM (
-        SELECT a.invoice_id, a.allowance_number, t.*, b.base, CASE WHEN v.prices_include_tax THEN m.amount END AS gross,
+        SELECT a.ledger_id, a.invoice_id, a.allowance_number, t.*, b.base, CASE WHEN v.prices_include_tax THEN m.amount END AS gross,
                CASE WHEN v.prices_include_tax THEN m.amount - ar.included_tax(m.amount, t.rate) ELSE m.amount END AS net,
                CASE WHEN v.prices_include_tax THEN ar.included_tax(m.amount, t.rate) ELSE ar.percent_of(m.amount, t.rate) END AS tax
-        FROM ar.invoice_allowance AS a
-        JOIN ar.invoice AS v ON v.ledger_id = a.ledger_id AND v.invoice_id = a.invoice_id
+        FROM (SELECT DISTINCT recalculate_invoices.ledger_id, u.invoice_id FROM unnest(recalculate_invoices.invoice_ids) AS u(invoice_id)) AS w
+        JOIN ar.invoice_allowance AS a ON a.ledger_id = w.ledger_id AND a.invoice_id = w.invoice_id
+        JOIN ar.invoice AS v ON v.ledger_id = w.ledger_id AND v.invoice_id = w.invoice_id
         LEFT JOIN LATERAL (
             SELECT x.* FROM ar.tax_rate AS x
             WHERE x.ledger_id = a.ledger_id AND x.tax_code = a.tax_code AND x.valid_from <= coalesce(v.supplied_on, v.invoiced_on)
@@ -154,9 +166,8 @@ BEGIN
                    AND n.tax_category = t.category AND n.tax_rate = t.rate), ar.monetary(0, ar.currency(v.total))) ELSE a.base END AS base) AS b
         CROSS JOIN LATERAL (
             SELECT CASE WHEN a.percent IS NOT NULL THEN ar.percent_of(b.base, a.percent)
-                        WHEN a.gross IS NOT NULL THEN a.gross ELSE a.amount END AS amount) AS m
-        WHERE a.ledger_id = recalculate_invoices.ledger_id AND a.invoice_id = ANY (recalculate_invoices.invoice_ids)) AS s
-    WHERE a.ledger_id = recalculate_invoices.ledger_id AND a.invoice_id = s.invoice_id AND a.allowance_number = s.allowance_number
+                        WHEN a.gross IS NOT NULL THEN a.gross ELSE a.amount END AS amount) AS m) AS s
+    WHERE a.ledger_id = s.ledger_id AND a.invoice_id = s.invoice_id AND a.allowance_number = s.allowance_number
       AND (a.tax_category, a.tax_rate, a.exemption_reason, a.exemption_reason_code, a.base, a.gross, a.amount, a.tax)
           IS DISTINCT FROM (s.category, s.rate, s.reason, s.reason_code, s.base, s.gross, s.net, s.tax);
 
@@ -169,24 +180,29 @@ BEGIN
         PERFORM ar.spread_included_tax(recalculate_invoices.ledger_id, spread);
     END IF;
 
-    -- The whole.
+    -- The whole.  One without lines has neither net nor tax.
+    SELECT array_agg(t.invoice_id) AS ids, array_agg(t.net) AS nets, array_agg(t.tax) AS taxes INTO made
+    FROM (
+        SELECT p.invoice_id, ar.sum(p.taxable) AS net, ar.sum(p.tax) AS tax
+        FROM (SELECT b.invoice_id, b.taxable, b.tax
+              FROM ar.tax_breakdown(recalculate_invoices.ledger_id, recalculate_invoices.invoice_ids) AS b
+              UNION ALL
+              SELECT w.invoice_id, NULL, NULL FROM unnest(recalculate_invoices.invoice_ids) AS w(invoice_id)) AS p
+        GROUP BY p.invoice_id) AS t;
     UPDATE ar.invoice AS v
     SET net = s.net, tax = s.tax, cash_rounding = s.rounding, total = s.total
     FROM (
-        SELECT v.invoice_id, t.net, t.tax, coalesce(r.total, t.net + t.tax, v.total) AS total,
+        SELECT v.ledger_id, v.invoice_id, t.net, t.tax, coalesce(r.total, t.net + t.tax, v.total) AS total,
                CASE WHEN r.total <> t.net + t.tax THEN r.total - (t.net + t.tax) END AS rounding
-        FROM ar.invoice AS v
-        LEFT JOIN (SELECT b.invoice_id, ar.sum(b.taxable) AS net, ar.sum(b.tax) AS tax
-                   FROM ar.tax_breakdown(recalculate_invoices.ledger_id, recalculate_invoices.invoice_ids) AS b
-                   GROUP BY b.invoice_id) AS t ON t.invoice_id = v.invoice_id
+        FROM (SELECT recalculate_invoices.ledger_id, u.* FROM unnest(made.ids, made.nets, made.taxes) AS u(invoice_id, net, tax) OFFSET 0) AS t
+        JOIN ar.invoice AS v ON v.ledger_id = t.ledger_id AND v.invoice_id = t.invoice_id
         LEFT JOIN LATERAL (
             SELECT ar.round_to(t.net + t.tax, r.increment, r.mode) AS total
             FROM ar.cash_rounding AS r
             WHERE r.ledger_id = v.ledger_id AND r.currency = ar.currency(v.total)
               AND r.payment_means IN (v.payment_means, 'any')
-            ORDER BY r.payment_means = 'any' LIMIT 1) AS r ON true
-        WHERE v.ledger_id = recalculate_invoices.ledger_id AND v.invoice_id = ANY (recalculate_invoices.invoice_ids)) AS s
-    WHERE v.ledger_id = recalculate_invoices.ledger_id AND v.invoice_id = s.invoice_id
+            ORDER BY r.payment_means = 'any' LIMIT 1) AS r ON true) AS s
+    WHERE v.ledger_id = s.ledger_id AND v.invoice_id = s.invoice_id
       AND (v.net, v.tax, v.cash_rounding, v.total) IS DISTINCT FROM (s.net, s.tax, s.rounding, s.total);
     RETURN (SELECT count(DISTINCT w.invoice_id) FROM unnest(recalculate_invoices.invoice_ids) AS w(invoice_id));
 END
@@ -206,13 +222,13 @@ BEGIN
     -- Every net is rounded half up already. What they lack, or have too much,
     -- of the net of their sum goes to those which rounding wronged most.
     WITH part AS (
-        SELECT n.invoice_id, 'line' AS of, n.line_number AS number, n.tax_category, n.tax_rate, 1 AS sign, n.net, n.gross
-        FROM ar.invoice_line AS n
-        WHERE n.ledger_id = spread_included_tax.ledger_id AND n.invoice_id = ANY (spread_included_tax.invoice_ids)
+        SELECT n.ledger_id, n.invoice_id, 'line' AS of, n.line_number AS number, n.tax_category, n.tax_rate, 1 AS sign, n.net, n.gross
+        FROM (SELECT DISTINCT spread_included_tax.ledger_id, u.invoice_id FROM unnest(spread_included_tax.invoice_ids) AS u(invoice_id)) AS w
+        JOIN ar.invoice_line AS n ON n.ledger_id = w.ledger_id AND n.invoice_id = w.invoice_id
         UNION ALL
-        SELECT a.invoice_id, 'allowance', a.allowance_number, a.tax_category, a.tax_rate, CASE WHEN a.is_charge THEN 1 ELSE -1 END, a.amount, a.gross
-        FROM ar.invoice_allowance AS a
-        WHERE a.ledger_id = spread_included_tax.ledger_id AND a.invoice_id = ANY (spread_included_tax.invoice_ids)
+        SELECT a.ledger_id, a.invoice_id, 'allowance', a.allowance_number, a.tax_category, a.tax_rate, CASE WHEN a.is_charge THEN 1 ELSE -1 END, a.amount, a.gross
+        FROM (SELECT DISTINCT spread_included_tax.ledger_id, u.invoice_id FROM unnest(spread_included_tax.invoice_ids) AS u(invoice_id)) AS w
+        JOIN ar.invoice_allowance AS a ON a.ledger_id = w.ledger_id AND a.invoice_id = w.invoice_id
     ), lacking AS (
         SELECT p.invoice_id, p.tax_category, p.tax_rate,
                round(sum(p.sign * ar.minor_units(p.gross)) * 100 / (100 + p.tax_rate)) - sum(p.sign * ar.minor_units(p.net)) AS units
@@ -226,18 +242,18 @@ BEGIN
         JOIN lacking AS k ON k.invoice_id = p.invoice_id AND k.tax_category = p.tax_category AND k.tax_rate = p.tax_rate
         WHERE k.units <> 0
     ), chosen AS MATERIALIZED (
-        SELECT r.invoice_id, r.of, r.number,
+        SELECT r.ledger_id, r.invoice_id, r.of, r.number,
                ar.monetary(r.change * 10 ^ (-scale(ar.amount(r.net))::numeric), ar.currency(r.net)) AS change
         FROM ranked AS r WHERE r.place <= abs(r.units)
     ), allowances AS (
         UPDATE ar.invoice_allowance AS a SET amount = a.amount + c.change, tax = a.tax - c.change
         FROM chosen AS c
-        WHERE c.of = 'allowance' AND a.ledger_id = spread_included_tax.ledger_id
+        WHERE c.of = 'allowance' AND a.ledger_id = c.ledger_id
           AND a.invoice_id = c.invoice_id AND a.allowance_number = c.number
     )
     UPDATE ar.invoice_line AS n SET net = n.net + c.change, tax = n.tax - c.change
     FROM chosen AS c
-    WHERE c.of = 'line' AND n.ledger_id = spread_included_tax.ledger_id
+    WHERE c.of = 'line' AND n.ledger_id = c.ledger_id
       AND n.invoice_id = c.invoice_id AND n.line_number = c.number;
 END
 $$;

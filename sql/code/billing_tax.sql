@@ -43,7 +43,9 @@ Errors: RA009 two currencies; 22023 unknown mode; 22003 out of range.';
 
 -- Opened up by the planner where it is called, for one invoice or a hundred
 -- thousand: so it has no SET, and every name in it is qualified. The ids are
--- joined, for in a young table = ANY would be a filter over the whole ledger.
+-- joined, for in a young table = ANY would be a filter over the whole ledger; and
+-- so is the ledger, for of one that the statistics do not know the planner
+-- would expect a row, and read all of it for each id.
 CREATE FUNCTION ar.tax_breakdown(ledger_id integer, invoice_ids bigint[])
 RETURNS TABLE (invoice_id bigint, tax_category text, tax_rate numeric, taxable ar.monetary, discounted ar.monetary,
                tax ar.monetary, exemption_reason text, exemption_reason_code text, lines_agree boolean, tax_codes bigint)
@@ -78,29 +80,29 @@ AS $$
                                g.net, v.invoiced_on, v.invoiced_on) AS s(discount)
                           WHERE ar.sign(s.discount) OPERATOR(pg_catalog.<>) 0) END AS discounted
         FROM (
-            SELECT p.invoice_id AS of_invoice_id, p.tax_category, p.tax_rate, ar.sum(p.net) AS net, ar.sum(COALESCE(p.gross, p.net)) AS gross,
+            SELECT p.ledger_id AS of_ledger_id, p.invoice_id AS of_invoice_id, p.tax_category, p.tax_rate, ar.sum(p.net) AS net, ar.sum(COALESCE(p.gross, p.net)) AS gross,
                    ar.sum(CASE WHEN p.gross IS NULL OR p.corrects_tax THEN p.tax ELSE ar.included_tax(p.gross, p.tax_rate) END) AS line_tax,
                    COALESCE(pg_catalog.bool_or(p.corrects_tax), false) AS corrects_tax,
                    pg_catalog.min(p.exemption_reason) AS exemption_reason,
                    pg_catalog.min(p.exemption_reason_code) AS exemption_reason_code,
                    pg_catalog.count(p.gross) AS grosses, pg_catalog.count(*) AS parts, pg_catalog.count(p.tax_code) AS tax_codes
             FROM (
-                SELECT n.invoice_id, n.tax_category, n.tax_rate, n.net, n.gross, n.tax,
+                SELECT n.ledger_id, n.invoice_id, n.tax_category, n.tax_rate, n.net, n.gross, n.tax,
                        n.exemption_reason, n.exemption_reason_code, n.tax_code, n.corrects_tax
-                FROM (SELECT DISTINCT u.invoice_id FROM pg_catalog.unnest($2) AS u(invoice_id)) AS w
-                JOIN ar.invoice_line AS n ON n.ledger_id OPERATOR(pg_catalog.=) $1 AND n.invoice_id OPERATOR(pg_catalog.=) w.invoice_id
+                FROM (SELECT DISTINCT $1 AS ledger_id, u.invoice_id FROM pg_catalog.unnest($2) AS u(invoice_id)) AS w
+                JOIN ar.invoice_line AS n ON n.ledger_id OPERATOR(pg_catalog.=) w.ledger_id AND n.invoice_id OPERATOR(pg_catalog.=) w.invoice_id
                 UNION ALL
-                SELECT a.invoice_id, a.tax_category, a.tax_rate,
+                SELECT a.ledger_id, a.invoice_id, a.tax_category, a.tax_rate,
                        CASE WHEN a.is_charge THEN a.amount ELSE OPERATOR(ar.-) a.amount END,
                        CASE WHEN a.is_charge THEN a.gross ELSE OPERATOR(ar.-) a.gross END,
                        CASE WHEN a.is_charge THEN a.tax ELSE OPERATOR(ar.-) a.tax END,
                        a.exemption_reason, a.exemption_reason_code, a.tax_code, NULL::boolean
-                FROM (SELECT DISTINCT u.invoice_id FROM pg_catalog.unnest($2) AS u(invoice_id)) AS w
-                JOIN ar.invoice_allowance AS a ON a.ledger_id OPERATOR(pg_catalog.=) $1 AND a.invoice_id OPERATOR(pg_catalog.=) w.invoice_id
+                FROM (SELECT DISTINCT $1 AS ledger_id, u.invoice_id FROM pg_catalog.unnest($2) AS u(invoice_id)) AS w
+                JOIN ar.invoice_allowance AS a ON a.ledger_id OPERATOR(pg_catalog.=) w.ledger_id AND a.invoice_id OPERATOR(pg_catalog.=) w.invoice_id
             ) AS p
-            GROUP BY p.invoice_id, p.tax_category, p.tax_rate
+            GROUP BY p.ledger_id, p.invoice_id, p.tax_category, p.tax_rate
         ) AS g
-        JOIN ar.invoice AS v ON v.ledger_id OPERATOR(pg_catalog.=) $1 AND v.invoice_id OPERATOR(pg_catalog.=) g.of_invoice_id
+        JOIN ar.invoice AS v ON v.ledger_id OPERATOR(pg_catalog.=) g.of_ledger_id AND v.invoice_id OPERATOR(pg_catalog.=) g.of_invoice_id
     ) AS d
 $$;
 COMMENT ON FUNCTION ar.tax_breakdown(integer, bigint[]) IS

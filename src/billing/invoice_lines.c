@@ -48,7 +48,8 @@ static ArStatement write_taxes =
 
 /*
  * Lines that name a tax are gathered by what they say of it on which day, so
- * that a rate is looked up once, however many lines have it.
+ * that a rate is looked up once, however many lines have it.  The ledger comes
+ * with the ids, as in ar.tax_breakdown().
  */
 static ArStatement find_wrong_rate =
 {
@@ -58,14 +59,18 @@ static ArStatement find_wrong_rate =
 	" FROM (SELECT pg_catalog.min(n.invoice_id) AS invoice_id, n.tax_code,"
 	"   n.tax_category, n.tax_rate,"
 	"   COALESCE(v.supplied_on, v.invoiced_on) AS supplied_on"
-	"  FROM (SELECT l.invoice_id, l.tax_code, l.tax_category, l.tax_rate"
-	"    FROM ar.invoice_line AS l"
-	"    WHERE l.ledger_id = $1 AND l.invoice_id = ANY ($2)"
+	"  FROM (SELECT l.ledger_id, l.invoice_id, l.tax_code, l.tax_category, l.tax_rate"
+	"    FROM (SELECT DISTINCT $1 AS ledger_id, u.invoice_id"
+	"     FROM unnest($2) AS u(invoice_id)) AS w"
+	"    JOIN ar.invoice_line AS l ON l.ledger_id = w.ledger_id"
+	"     AND l.invoice_id = w.invoice_id"
 	"    UNION ALL"
-	"    SELECT a.invoice_id, a.tax_code, a.tax_category, a.tax_rate"
-	"    FROM ar.invoice_allowance AS a"
-	"    WHERE a.ledger_id = $1 AND a.invoice_id = ANY ($2)) AS n"
-	"  JOIN ar.invoice AS v ON v.ledger_id = $1 AND v.invoice_id = n.invoice_id"
+	"    SELECT a.ledger_id, a.invoice_id, a.tax_code, a.tax_category, a.tax_rate"
+	"    FROM (SELECT DISTINCT $1 AS ledger_id, u.invoice_id"
+	"     FROM unnest($2) AS u(invoice_id)) AS w"
+	"    JOIN ar.invoice_allowance AS a ON a.ledger_id = w.ledger_id"
+	"     AND a.invoice_id = w.invoice_id) AS n"
+	"  JOIN ar.invoice AS v ON v.ledger_id = n.ledger_id AND v.invoice_id = n.invoice_id"
 	"  WHERE n.tax_code IS NOT NULL"
 	"  GROUP BY 2, 3, 4, 5) AS s"
 	" LEFT JOIN LATERAL (SELECT r.tax_category, r.rate FROM ar.tax_rate AS r"
@@ -297,10 +302,20 @@ judge(Relation relation, ArInvoice *invoice, const CashRounding *roundings, int 
 					 errtableconstraint(relation, "invoice_net_check")));
 		return;
 	}
+	if (invoice->lines_currency != invoice->currency)
+		ereport(ERROR,
+				(errcode(ERRCODE_AR_CURRENCY_MISMATCH),
+				 errmsg("the lines of invoice " INT64_FORMAT " are in another currency than its total",
+						invoice->invoice_id),
+				 errdetail("The total is %s, the net of the lines %s.",
+						   print(invoice->total_minor, invoice->currency),
+						   print(invoice->lines_net_minor, invoice->lines_currency)),
+				 errhint("An invoice is in one currency."),
+				 errtable(relation)));
 	due = ar_add_minor(invoice->lines_net_minor, invoice->lines_tax_minor);
 	rounding = cash_rounding(roundings, rounding_count, invoice, due);
 	due = ar_add_minor(due, rounding);
-	if (invoice->lines_currency != invoice->currency || due != invoice->total_minor)
+	if (due != invoice->total_minor)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("the lines of invoice " INT64_FORMAT " do not add up to its total",

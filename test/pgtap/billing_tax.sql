@@ -2,7 +2,7 @@
 -- The worked numbers of the notes on algorithms, section 6.1, and those of EN 16931.
 BEGIN;
 \ir helper.psql
-SELECT plan(75);
+SELECT plan(83);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR', 'UTC', 'net 20') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), 'A', 'A', 'net 10') \g /dev/null
@@ -186,6 +186,35 @@ SELECT ar.post_invoice(:ledger, :edit) \g /dev/null
 -- Credit memos carry positive numbers and make credit items; their taxes are those of their lines.
 SELECT pg_temp.bill('CREDIT', '[{"unit_price": 100, "tax_rate": 19}]', '{"kind": "credit_memo"}') \g /dev/null
 SELECT is((SELECT format('%s %s %s', kind, amount, open) FROM ar.item WHERE invoice_id = pg_temp.invoice('CREDIT')), 'credit_memo EUR -119.00 EUR -119.00', 'a credit memo');
+
+-- A percent where the lines of one tax are negative: of the whole, spread over the others.
+SELECT pg_temp.bill('NEGATIVE', '[{"unit_price": 100, "tax_rate": 19}, {"unit_price": -20, "tax_rate": 7}]', '{"allowances": [{"percent": 10}]}') \g /dev/null
+SELECT is(pg_temp.taxes('NEGATIVE'), 'S 7 -20.00 -1.40; S 19 92.00 17.48', '10 percent of 80 are 8, taken off what is positive');
+
+-- An invoice is in one currency, and due on its day or later.
+SELECT pg_temp.bill('YEN', '[{"unit_price": 100, "tax_rate": 19}]', post => false) AS yen \gset
+UPDATE ar.invoice_line SET net = 'JPY 100', tax = 'JPY 19' WHERE invoice_id = :yen;
+SELECT is(pg_temp.outcome(format('SELECT ar.post_invoice(pg_temp.ledger(), %s)', :yen)), 'RA009', 'lines in another currency than the total');
+DELETE FROM ar.invoice WHERE invoice_id = :yen;
+SELECT is(pg_temp.outcome($$SELECT pg_temp.bill('EARLY', '[{"unit_price": 1}]', '{"due_on": "2026-01-04"}')$$, 'constraint'), '23514 invoice_due_on_check', 'due before it was written');
+SELECT is(pg_temp.outcome($$SELECT pg_temp.bill('SAMEDAY', '[{"unit_price": 1}]', '{"due_on": "2026-01-05"}')$$), 'done', 'due the same day');
+SELECT is(pg_temp.outcome($$SELECT ar.post_invoice(pg_temp.ledger(), NULL)$$), '22004', 'nothing is not posted');
+SELECT is(pg_temp.outcome($$SELECT ar.post_invoices(NULL, '{1}')$$), '22004', 'nor in no ledger');
+
+SELECT is(pg_temp.outcome($$SELECT pg_temp.bill('OBJECT', '{"unit_price": 1}')$$, 'all'),
+    E'22023: lines must be a JSON array of objects\nEach has unit_price, and perhaps description, quantity and tax_rate.', 'lines that are an object');
+
+-- Many drafts of a ledger that the statistics do not know: the plans look each up by its whole key.
+SELECT ar.create_ledger('YOUNG', 'Young', 'EUR', 'UTC', 'net 20') AS young \gset
+INSERT INTO ar.tax_rate VALUES (:young, 'vat', '2020-01-01', 'S', 19);
+SELECT ar.create_customer(:young, 'Y', 'Y', 'net 10') AS y \gset
+ANALYZE ar.invoice, ar.invoice_line;
+SELECT array_agg(c.invoice_id) AS drafts FROM ar.create_invoices(:young, (SELECT jsonb_agg(jsonb_build_object('customer_id', :y, 'invoiced_on', '2026-01-05',
+    'lines', '[{"unit_price": 1, "tax_code": "vat"}]'::jsonb)) FROM generate_series(1, 3000)), false) AS c \gset
+SELECT seq_tup_read + idx_tup_fetch AS read FROM pg_stat_xact_all_tables WHERE relid = 'ar.invoice'::regclass \gset
+SELECT ar.recalculate_invoices(:young, :'drafts'), ar.post_invoices(:young, :'drafts') \g /dev/null
+SELECT cmp_ok(seq_tup_read + idx_tup_fetch - :read, '<', 3000::bigint * 100, 'are recalculated and posted one by one, not each against all')
+FROM pg_stat_xact_all_tables WHERE relid = 'ar.invoice'::regclass;
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
