@@ -172,3 +172,8 @@ CREATE TRIGGER invoice_allowance_guard_aus AFTER UPDATE ON ar.invoice_allowance
 CREATE TRIGGER invoice_allowance_guard_ads AFTER DELETE ON ar.invoice_allowance
     REFERENCING OLD TABLE AS old_line
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_guard_invoice_line();
+
+CREATE TRIGGER tax_rate_guard_budr BEFORE UPDATE OR DELETE ON ar.tax_rate
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_tax_rate();
+CREATE TRIGGER tax_rate_fact_bts BEFORE TRUNCATE ON ar.tax_rate
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();

@@ -1,5 +1,46 @@
 -- billing: what lines, allowances and taxes come to.
 
+CREATE FUNCTION ar.tg_guard_tax_rate() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    used record;
+BEGIN
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'description' = to_jsonb(OLD) - 'description' THEN
+        RETURN NEW;
+    END IF;
+    SELECT v.number, v.invoice_id INTO used
+    FROM ar.invoice AS v
+    CROSS JOIN LATERAL (SELECT coalesce(v.supplied_on, v.invoiced_on) AS day) AS d
+    WHERE v.ledger_id = OLD.ledger_id AND v.recorded_at IS NOT NULL AND d.day >= OLD.valid_from
+      AND NOT EXISTS (
+        SELECT FROM ar.tax_rate AS later
+        WHERE later.ledger_id = OLD.ledger_id AND later.tax_code = OLD.tax_code
+          AND later.valid_from > OLD.valid_from AND later.valid_from <= d.day)
+      AND (EXISTS (
+            SELECT FROM ar.invoice_line AS n
+            WHERE n.ledger_id = v.ledger_id AND n.invoice_id = v.invoice_id AND n.tax_code = OLD.tax_code)
+        OR EXISTS (
+            SELECT FROM ar.invoice_allowance AS a
+            WHERE a.ledger_id = v.ledger_id AND a.invoice_id = v.invoice_id AND a.tax_code = OLD.tax_code))
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE SQLSTATE 'RA003' USING
+            MESSAGE = format('tax rate "%s" of %s is used by posted documents and cannot be %s', OLD.tax_code, OLD.valid_from,
+                             CASE TG_OP WHEN 'DELETE' THEN 'deleted' ELSE 'changed' END),
+            DETAIL = format('One of them is %s.', coalesce(used.number, used.invoice_id::text)),
+            HINT = 'Insert the new rate with the day from which it is valid.',
+            TABLE = 'tax_rate', SCHEMA = 'ar';
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+COMMENT ON FUNCTION ar.tg_guard_tax_rate() IS
+'Trigger, before each changed or deleted tax rate: refuses what posted documents were taxed by (RA003). Its description may always be changed.';
+REVOKE ALL ON FUNCTION ar.tg_guard_tax_rate() FROM PUBLIC;
+
 CREATE FUNCTION ar.tg_tax_category() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_tax_category' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_tax_category() IS
 'Trigger, before a row with tax_rate and without tax_category: fills in S for a rate above zero, else Z.';

@@ -296,6 +296,7 @@ BEGIN
                ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
                ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
                ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir'),
+               ('tax_rate', 'tax_rate_guard_budr'), ('tax_rate', 'tax_rate_fact_bts'),
                ('adjustment', 'adjustment_zcredit_ais'),
                ('credit_account', 'credit_account_derived_biudts'),
                ('credit_application', 'credit_application_guard_biudr'), ('credit_application', 'credit_application_fact_bts'),

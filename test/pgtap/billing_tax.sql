@@ -2,7 +2,7 @@
 -- The worked numbers of the notes on algorithms, section 6.1, and those of EN 16931.
 BEGIN;
 \ir helper.psql
-SELECT plan(83);
+SELECT plan(87);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR', 'UTC', 'net 20') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), 'A', 'A', 'net 10') \g /dev/null
@@ -112,8 +112,8 @@ SELECT is(ar.recalculate_invoices(pg_temp.ledger(), ARRAY[:moved]), 1::bigint, '
 SELECT is(pg_temp.totals('MOVED'), 'EUR 100.00 + EUR 16.00 = EUR 116.00', 'it has the right one');
 SELECT is(pg_temp.outcome(format('SELECT ar.post_invoice(pg_temp.ledger(), %s)', :moved)), 'done', 'and is posted');
 SELECT is(pg_temp.outcome($$SELECT pg_temp.bill('X', '[{"unit_price": 1, "tax_code": "vta"}]')$$), '23514', 'an unknown tax is not posted');
-UPDATE ar.tax_rate SET rate = 20 WHERE ledger_id = :ledger AND tax_code = 'vat' AND valid_from = '2020-07-01';
-SELECT is_empty('SELECT * FROM ar.verify()', 'a rate that changes afterwards changes no posted invoice');
+INSERT INTO ar.tax_rate VALUES (:ledger, 'vat', '2020-07-02', 'S', 20);
+SELECT is_empty('SELECT * FROM ar.verify()', 'a rate that comes in afterwards changes no posted invoice');
 SELECT is(pg_temp.outcome($$INSERT INTO ar.tax_rate VALUES (pg_temp.ledger(), 'x', '2020-01-01', 'E', 0)$$), '23514', 'an exempt tax has a reason');
 
 -- Allowances and charges of the whole invoice.
@@ -215,6 +215,16 @@ SELECT seq_tup_read + idx_tup_fetch AS read FROM pg_stat_xact_all_tables WHERE r
 SELECT ar.recalculate_invoices(:young, :'drafts'), ar.post_invoices(:young, :'drafts') \g /dev/null
 SELECT cmp_ok(seq_tup_read + idx_tup_fetch - :read, '<', 3000::bigint * 100, 'are recalculated and posted one by one, not each against all')
 FROM pg_stat_xact_all_tables WHERE relid = 'ar.invoice'::regclass;
+
+-- What documents were taxed by is evidence.
+SELECT throws_ok($$UPDATE ar.tax_rate SET rate = 18 WHERE tax_code = 'vat' AND description = '' AND ledger_id = (SELECT ledger_id FROM ar.ledger WHERE code = 'YOUNG')$$,
+    'RA003', NULL, 'a rate that was used is not changed');
+SELECT throws_ok($$DELETE FROM ar.tax_rate WHERE tax_code = 'vat' AND ledger_id = (SELECT ledger_id FROM ar.ledger WHERE code = 'YOUNG')$$,
+    'RA003', NULL, 'nor deleted');
+INSERT INTO ar.tax_rate VALUES (:young, 'vat', '2027-01-01', 'S', 20);
+SELECT lives_ok($$DELETE FROM ar.tax_rate WHERE tax_code = 'vat' AND valid_from = '2027-01-01'$$, 'one that comes later may be withdrawn');
+SELECT lives_ok($$UPDATE ar.tax_rate SET description = 'VAT' WHERE tax_code = 'vat' AND ledger_id = (SELECT ledger_id FROM ar.ledger WHERE code = 'YOUNG')$$,
+    'and a description is free');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
