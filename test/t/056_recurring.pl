@@ -39,8 +39,8 @@ sub script
 	return "$directory/$name.sql";
 }
 my @scripts = map { ('-f', $_) } (
-	script('run', "\\set day random(0, 400)\nSELECT count(*) FROM ar.ledger AS l, ar.generate_recurring_invoices(l.ledger_id, date '2026-01-01' + :day) AS g;\n") . '@8',
-	script('rollback', "\\set day random(0, 400)\nBEGIN;\nSELECT count(*) FROM ar.ledger AS l, ar.generate_recurring_invoices(l.ledger_id, date '2026-01-01' + :day) AS g;\nROLLBACK;\n") . '@2');
+	script('run', "\\set day random(0, 399)\nSELECT count(*) FROM ar.ledger AS l, ar.generate_recurring_invoices(l.ledger_id, date '2026-01-01' + :day) AS g;\n") . '@8',
+	script('rollback', "\\set day random(0, 399)\nBEGIN;\nSELECT count(*) FROM ar.ledger AS l, ar.generate_recurring_invoices(l.ledger_id, date '2026-01-01' + :day) AS g;\nROLLBACK;\n") . '@2');
 
 my $once = <<'SQL';
 SELECT 'double', p.recurring_id, p.period_number FROM ar.recurring_period AS p GROUP BY 2, 3 HAVING count(*) > 1
