@@ -24,7 +24,8 @@ CREATE FUNCTION ar.create_deposit(
     series text DEFAULT NULL,
     currency text DEFAULT NULL,
     external_id text DEFAULT NULL,
-    post boolean DEFAULT true
+    post boolean DEFAULT true,
+    order_reference text DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
@@ -34,12 +35,13 @@ AS $$
         'customer_id', create_deposit.customer_id, 'amount', create_deposit.amount, 'lines', create_deposit.lines,
         'invoiced_on', create_deposit.invoiced_on, 'terms', create_deposit.terms::text, 'reason', create_deposit.reason,
         'number', create_deposit.number, 'series', create_deposit.series, 'currency', create_deposit.currency,
+        'order_reference', create_deposit.order_reference,
         'external_id', create_deposit.external_id))), create_deposit.post) AS c;
 $$;
-COMMENT ON FUNCTION ar.create_deposit(integer, bigint, numeric, jsonb, date, ar.terms, text, text, text, text, text, boolean) IS
+COMMENT ON FUNCTION ar.create_deposit(integer, bigint, numeric, jsonb, date, ar.terms, text, text, text, text, text, boolean, text) IS
 'Creates one request for a deposit, posts it, and returns its invoice_id: ar.create_deposits() with one.
 Errors: as ar.create_deposits().';
-REVOKE ALL ON FUNCTION ar.create_deposit(integer, bigint, numeric, jsonb, date, ar.terms, text, text, text, text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.create_deposit(integer, bigint, numeric, jsonb, date, ar.terms, text, text, text, text, text, boolean, text) FROM PUBLIC;
 
 CREATE FUNCTION ar.deposit_available(ledger_id integer, deposit_id bigint) RETURNS ar.monetary
 LANGUAGE plpgsql STABLE STRICT
@@ -85,6 +87,10 @@ DECLARE
 BEGIN
     PERFORM ar.check_keys('deposits', apply_deposits.deposits,
         '{deposit_id,invoice_id,amount,applied_on,external_id}', '{deposit_id,invoice_id}');
+    PERFORM ar.lock_orders(apply_deposits.ledger_id, ARRAY(
+        SELECT DISTINCT v.order_reference FROM jsonb_array_elements(apply_deposits.deposits) AS g(value)
+        JOIN ar.invoice AS v ON v.ledger_id = apply_deposits.ledger_id AND v.invoice_id = (g.value ->> 'deposit_id')::bigint
+        WHERE v.order_reference IS NOT NULL));
     PERFORM FROM ar.customer_balance AS b
     WHERE b.ledger_id = apply_deposits.ledger_id AND b.customer_id IN (
         SELECT v.customer_id FROM jsonb_array_elements(apply_deposits.deposits) AS g(value)

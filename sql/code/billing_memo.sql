@@ -217,6 +217,21 @@ Arguments: ledger_id; memos, an array of objects with memo_id and lines.
 Errors: 23503 no such line.';
 REVOKE ALL ON FUNCTION ar.draft_linked_lines(integer, jsonb) FROM PUBLIC;
 
+CREATE FUNCTION ar.lock_orders(ledger_id integer, order_references text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+BEGIN
+    -- Posting locks what is reserved before balances; who locks balances ahead of posting must do so, too.
+    PERFORM FROM ar.credit_reservation AS r
+    WHERE r.ledger_id = lock_orders.ledger_id AND r.order_reference = ANY (lock_orders.order_references)
+    ORDER BY r.reservation_id FOR NO KEY UPDATE;
+END
+$$;
+COMMENT ON FUNCTION ar.lock_orders(integer, text[]) IS
+'Locks what is reserved for some orders, for functions that lock balances and then post documents of these orders.';
+REVOKE ALL ON FUNCTION ar.lock_orders(integer, text[]) FROM PUBLIC;
+
 CREATE FUNCTION ar.create_memos(ledger_id integer, kind text, memos jsonb, post boolean)
 RETURNS TABLE (element bigint, invoice_id bigint)
 LANGUAGE plpgsql VOLATILE
@@ -232,7 +247,7 @@ DECLARE
     plan jsonb;
 BEGIN
     PERFORM ar.check_keys(what || 's', create_memos.memos,
-        '{invoice_id,customer_id,amount,lines,invoiced_on,terms,due_on,reason,number,series,currency,details,external_id,apply,apply_to}', '{}');
+        '{invoice_id,customer_id,amount,lines,invoiced_on,terms,due_on,reason,number,series,currency,order_reference,details,external_id,apply,apply_to}', '{}');
 
     -- An external id that was there before must have come with the same payload.
     SELECT g.value ->> 'external_id' INTO reused
@@ -247,7 +262,12 @@ BEGIN
         PERFORM ar.refuse_external_id(what, reused);
     END IF;
 
-    -- What may still be credited can be trusted only once the customers' balances are held.
+    -- What may still be credited can be trusted only once the customers' balances are held; their orders come before.
+    PERFORM ar.lock_orders(create_memos.ledger_id, ARRAY(
+        SELECT DISTINCT o.order_reference FROM jsonb_array_elements(create_memos.memos) AS g(value)
+        LEFT JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = (g.value ->> 'invoice_id')::bigint
+        CROSS JOIN LATERAL (VALUES (g.value ->> 'order_reference'), (g.value #>> '{details,order_reference}'), (c.order_reference)) AS o(order_reference)
+        WHERE o.order_reference IS NOT NULL));
     PERFORM FROM ar.customer_balance AS b
     WHERE b.ledger_id = create_memos.ledger_id AND b.customer_id IN (
         SELECT c.customer_id FROM jsonb_array_elements(create_memos.memos) AS g(value)
@@ -266,6 +286,10 @@ BEGIN
                coalesce(c.supplied_on, c.invoiced_on) AS supplied_on, c.net IS NOT NULL AS has_tax,
                CASE WHEN c.discount_basis = 'mixed' AND c.due_on IS NULL AND g.linked > 0
                      AND (create_memos.kind = 'credit_memo' OR num_nonnulls(g.terms, g.due_on) = 0) THEN c.terms::text END AS mixed_terms,
+               CASE WHEN e.value ? 'order_reference' THEN g.order_reference
+                    WHEN g.details ? 'order_reference' THEN g.details ->> 'order_reference' ELSE c.order_reference END AS order_reference,
+               coalesce(g.details ->> 'purchase_order', c.purchase_order) AS purchase_order,
+               coalesce(g.details ->> 'buyer_reference', c.buyer_reference) AS buyer_reference,
                CASE WHEN create_memos.kind = 'credit_memo' AND coalesce(g.apply, true) THEN coalesce(g.apply_to, c.invoice_id) END AS target_id,
                CASE WHEN g.lines IS NULL THEN coalesce(g.amount, ar.amount(ar.creditable(create_memos.ledger_id, c.invoice_id))) END AS amount,
                CASE WHEN g.lines IS NULL THEN 'amount' WHEN g.linked = 0 THEN 'free' WHEN g.linked = g.line_count THEN 'linked' ELSE 'mixed' END AS way
@@ -276,7 +300,7 @@ BEGIN
                    (SELECT count(*) FROM jsonb_array_elements(CASE jsonb_typeof(r.lines) WHEN 'array' THEN r.lines ELSE '[]' END) AS n(value)
                     WHERE jsonb_typeof(n.value) = 'object' AND n.value ? 'corrects_line') AS linked
             FROM jsonb_to_record(e.value) AS r(invoice_id bigint, customer_id bigint, amount numeric, lines jsonb, invoiced_on date,
-                terms text, due_on date, reason text, number text, series text, currency text, details jsonb, external_id text,
+                terms text, due_on date, reason text, number text, series text, currency text, order_reference text, details jsonb, external_id text,
                 apply boolean, apply_to bigint)) AS g
         LEFT JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id
         WHERE NOT EXISTS (SELECT FROM ar.invoice AS v WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = g.external_id)
@@ -331,11 +355,14 @@ BEGIN
                   ON i.element = f.nth) AS c ON c.position = e.position;
             UPDATE ar.invoice AS v
             SET kind = create_memos.kind, corrects_id = p.corrects_id, series = p.series, note = coalesce(p.reason, v.note),
+                order_reference = p.order_reference, purchase_order = p.purchase_order, buyer_reference = p.buyer_reference,
                 external_id = p.external_id, external_digest = CASE WHEN p.external_id IS NOT NULL THEN ar.payload_digest(p.payload) END
-            FROM jsonb_to_recordset(plan) AS p(memo_id bigint, way text, corrects_id bigint, series text, reason text, external_id text, payload jsonb)
+            FROM jsonb_to_recordset(plan) AS p(memo_id bigint, way text, corrects_id bigint, series text, reason text, external_id text, payload jsonb,
+                order_reference text, purchase_order text, buyer_reference text)
             WHERE p.way = 'free' AND v.ledger_id = create_memos.ledger_id AND v.invoice_id = p.memo_id;
             INSERT INTO ar.invoice (ledger_id, invoice_id, customer_id, kind, corrects_id, series, number, invoiced_on, supplied_on, due_on, terms,
-                                    payment_means, discount_basis, prices_include_tax, tax_rounding, total, note, external_id, external_digest)
+                                    payment_means, discount_basis, prices_include_tax, tax_rounding, total, order_reference, purchase_order, buyer_reference,
+                                    note, external_id, external_digest)
             SELECT create_memos.ledger_id, p.memo_id, p.customer_id, create_memos.kind, p.corrects_id, p.series, p.number, p.invoiced_on,
                    least(p.supplied_on, p.invoiced_on),
                    -- Where tax goes by the terms, the memo has them.
@@ -343,11 +370,12 @@ BEGIN
                    CASE WHEN p.way = 'linked' THEN p.payment_means END, CASE WHEN p.mixed_terms IS NOT NULL THEN 'mixed' END,
                    CASE p.way WHEN 'amount' THEN p.corrects_id IS NOT NULL AND p.has_tax ELSE p.prices_include_tax END,
                    CASE WHEN p.way = 'linked' THEN p.tax_rounding WHEN p.corrects_id IS NOT NULL AND p.has_tax THEN 'line' ELSE 'document' END,
-                   ar.monetary(coalesce(p.amount, 0), p.currency), p.reason, p.external_id,
+                   ar.monetary(coalesce(p.amount, 0), p.currency), p.order_reference, p.purchase_order, p.buyer_reference, p.reason, p.external_id,
                    CASE WHEN p.external_id IS NOT NULL THEN ar.payload_digest(p.payload) END
             FROM jsonb_to_recordset(plan) AS p(position bigint, memo_id bigint, way text, customer_id bigint, corrects_id bigint, series text,
                 number text, invoiced_on date, supplied_on date, due_on date, terms text, mixed_terms text, payment_means text, prices_include_tax boolean,
-                tax_rounding text, has_tax boolean, amount numeric, currency text, reason text, external_id text, payload jsonb)
+                tax_rounding text, has_tax boolean, amount numeric, currency text, order_reference text, purchase_order text,
+                buyer_reference text, reason text, external_id text, payload jsonb)
             WHERE p.way <> 'free'
             ORDER BY p.external_id, p.number, p.position;
         EXCEPTION WHEN unique_violation THEN
@@ -393,8 +421,8 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$ SELECT * FROM ar.create_memos(create_credit_memos.ledger_id, 'credit_memo', create_credit_memos.memos, create_credit_memos.post) $$;
 COMMENT ON FUNCTION ar.create_credit_memos(integer, jsonb, boolean) IS
 'Creates any number of credit memos, posts them and applies them. All or none.
-Arguments: ledger_id; memos, a JSON array of objects with invoice_id (the invoice to correct) or customer_id (credit on account), and perhaps amount (tax included, divided among the taxes of the invoice) or lines (as of ar.create_invoices(), or else each with corrects_line, a line of the invoice, and quantity or amount or neither for all of it), by default all that is creditable; invoiced_on (the business date, not before the invoice), reason, number, series (credit_memo), currency, due_on, details (what else ar.create_invoices() takes, with lines), external_id, apply (true; false leaves the credit unapplied), apply_to (the invoice it is applied to, by default the one it corrects); post, false to leave drafts, which are not applied.
-What the invoice has open is taken first; the rest stays unapplied credit.
+Arguments: ledger_id; memos, a JSON array of objects with invoice_id (the invoice to correct) or customer_id (credit on account), and perhaps amount (tax included, divided among the taxes of the invoice) or lines (as of ar.create_invoices(), or else each with corrects_line, a line of the invoice, and quantity or amount or neither for all of it), by default all that is creditable; invoiced_on (the business date, not before the invoice), reason, number, series (credit_memo), currency, due_on, order_reference (by default that of the invoice; null for none), details (what else ar.create_invoices() takes, with lines), external_id, apply (true; false leaves the credit unapplied), apply_to (the invoice it is applied to, by default the one it corrects); post, false to leave drafts, which are not applied.
+What the invoice has open is taken first; the rest stays unapplied credit. Order, purchase order and buyer reference are those of the invoice; what is credited of an order is reserved for it again.
 Result: the position in the array, from 1, and the invoice_id of the memo; for an external_id known already, that of the first time.
 Errors: 22023 malformed payload; 23503 no such customer or line; 23514 the invoice is another customer''s, or later; RA002 more than remains creditable; RA004 the invoice is a draft or void; RA006 the external id was used otherwise; RA009 another currency.';
 REVOKE ALL ON FUNCTION ar.create_credit_memos(integer, jsonb, boolean) FROM PUBLIC;
@@ -413,7 +441,8 @@ CREATE FUNCTION ar.create_credit_memo(
     external_id text DEFAULT NULL,
     apply boolean DEFAULT true,
     apply_to bigint DEFAULT NULL,
-    post boolean DEFAULT true
+    post boolean DEFAULT true,
+    order_reference text DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
@@ -423,13 +452,14 @@ AS $$
         'invoice_id', create_credit_memo.invoice_id, 'amount', create_credit_memo.amount, 'lines', create_credit_memo.lines,
         'customer_id', create_credit_memo.customer_id, 'invoiced_on', create_credit_memo.invoiced_on,
         'reason', create_credit_memo.reason, 'number', create_credit_memo.number, 'series', create_credit_memo.series,
-        'currency', create_credit_memo.currency, 'external_id', create_credit_memo.external_id,
+        'currency', create_credit_memo.currency, 'order_reference', create_credit_memo.order_reference,
+        'external_id', create_credit_memo.external_id,
         'apply', create_credit_memo.apply, 'apply_to', create_credit_memo.apply_to))), create_credit_memo.post) AS c;
 $$;
-COMMENT ON FUNCTION ar.create_credit_memo(integer, bigint, numeric, jsonb, bigint, date, text, text, text, text, text, boolean, bigint, boolean) IS
+COMMENT ON FUNCTION ar.create_credit_memo(integer, bigint, numeric, jsonb, bigint, date, text, text, text, text, text, boolean, bigint, boolean, text) IS
 'Creates one credit memo, posts and applies it, and returns its invoice_id: ar.create_credit_memos() with one, where the arguments are described.
 Errors: as ar.create_credit_memos().';
-REVOKE ALL ON FUNCTION ar.create_credit_memo(integer, bigint, numeric, jsonb, bigint, date, text, text, text, text, text, boolean, bigint, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.create_credit_memo(integer, bigint, numeric, jsonb, bigint, date, text, text, text, text, text, boolean, bigint, boolean, text) FROM PUBLIC;
 
 CREATE FUNCTION ar.create_debit_memos(ledger_id integer, memos jsonb, post boolean DEFAULT true)
 RETURNS TABLE (element bigint, invoice_id bigint)
@@ -456,7 +486,8 @@ CREATE FUNCTION ar.create_debit_memo(
     series text DEFAULT NULL,
     currency text DEFAULT NULL,
     external_id text DEFAULT NULL,
-    post boolean DEFAULT true
+    post boolean DEFAULT true,
+    order_reference text DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
@@ -467,9 +498,10 @@ AS $$
         'customer_id', create_debit_memo.customer_id, 'invoiced_on', create_debit_memo.invoiced_on,
         'terms', create_debit_memo.terms::text, 'reason', create_debit_memo.reason, 'number', create_debit_memo.number,
         'series', create_debit_memo.series, 'currency', create_debit_memo.currency,
+        'order_reference', create_debit_memo.order_reference,
         'external_id', create_debit_memo.external_id))), create_debit_memo.post) AS c;
 $$;
-COMMENT ON FUNCTION ar.create_debit_memo(integer, bigint, numeric, jsonb, bigint, date, ar.terms, text, text, text, text, text, boolean) IS
+COMMENT ON FUNCTION ar.create_debit_memo(integer, bigint, numeric, jsonb, bigint, date, ar.terms, text, text, text, text, text, boolean, text) IS
 'Creates one debit memo, posts it, and returns its invoice_id: ar.create_debit_memos() with one.
 Errors: as ar.create_debit_memos().';
-REVOKE ALL ON FUNCTION ar.create_debit_memo(integer, bigint, numeric, jsonb, bigint, date, ar.terms, text, text, text, text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.create_debit_memo(integer, bigint, numeric, jsonb, bigint, date, ar.terms, text, text, text, text, text, boolean, text) FROM PUBLIC;

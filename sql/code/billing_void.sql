@@ -16,11 +16,15 @@ DECLARE
     posted bigint[];
     memos bigint[];
 BEGIN
-    -- Drafts by id, then balances by customer: the lock order of posting.
+    -- Drafts by id, then orders, then balances by customer: the lock order of posting.
     PERFORM FROM ar.invoice AS v
     WHERE v.ledger_id = void_invoices.ledger_id AND v.invoice_id = ANY (void_invoices.invoice_ids)
       AND v.recorded_at IS NULL
     ORDER BY v.invoice_id FOR NO KEY UPDATE;
+    PERFORM ar.lock_orders(void_invoices.ledger_id, ARRAY(
+        SELECT DISTINCT v.order_reference FROM ar.invoice AS v
+        WHERE v.ledger_id = void_invoices.ledger_id AND v.invoice_id = ANY (void_invoices.invoice_ids)
+          AND v.recorded_at IS NOT NULL AND v.order_reference IS NOT NULL));
     PERFORM FROM ar.customer_balance AS b
     WHERE b.ledger_id = void_invoices.ledger_id AND b.customer_id IN (
         SELECT v.customer_id FROM ar.invoice AS v
@@ -44,6 +48,11 @@ BEGIN
         RAISE SQLSTATE 'RA004' USING
             MESSAGE = format('credit memo %s cannot be made void', wrong.number),
             HINT = 'Undo what it is applied to with ar.unapply(), and charge its amount with ar.create_debit_memo().';
+    ELSIF FOUND AND ar.sign(wrong.total) = 0 THEN
+        RAISE SQLSTATE 'RA004' USING
+            MESSAGE = format('invoice %s is of zero and cannot be made void', wrong.number),
+            DETAIL = 'Nothing of it was ever owed; it is paid from the start, and a reversal would have nothing to take back.',
+            HINT = 'Take its lines back with ar.create_credit_memo(), which names them, or leave it as it is.';
     ELSIF FOUND AND wrong.status <> 'open' THEN
         RAISE SQLSTATE 'RA004' USING
             MESSAGE = format('invoice %s is %s and cannot be made void', wrong.number, wrong.status),
@@ -65,7 +74,8 @@ BEGIN
     WHERE v.ledger_id = void_invoices.ledger_id AND v.invoice_id = ANY (void_invoices.invoice_ids)
       AND v.recorded_at IS NULL AND v.status <> 'void';
 
-    -- The reversal is the same document once more, as a credit memo; posting it applies it.
+    -- The reversal is the same document once more, as a credit memo; posting it applies it. Only the order it does not
+    -- name: a void invoice bills nothing of its order any more (ar.order_invoiced()), and the reversal would take it back twice.
     SELECT array_agg(v.invoice_id ORDER BY v.invoice_id), array_agg(nextval('ar.document_id')) INTO posted, memos
     FROM (SELECT v.invoice_id FROM ar.invoice AS v
           WHERE v.ledger_id = void_invoices.ledger_id AND v.invoice_id = ANY (void_invoices.invoice_ids)

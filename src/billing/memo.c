@@ -151,7 +151,7 @@ refuse_unsuited(Relation relation)
 				 errmsg("invoice %s is void", invoice) :
 				 errmsg("invoice %s is %s and cannot be made void", invoice, status),
 				 strcmp(status, "void") == 0 ? 0 :
-				 errhint("Undo first, with ar.unapply(), what is applied to it."),
+				 errhint("Undo first, with ar.unapply(), what is applied to it.  An invoice of zero stays as it is."),
 				 errtable(relation)));
 	if (strcmp(problem, "currency") == 0)
 		ereport(ERROR,

@@ -70,7 +70,7 @@ SQL
 for my $round (1 .. $kills)
 {
 	my $running = run_clients(60);
-	sleep(2 + rand);
+	sleep(1 + rand);
 	my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 	$node->kill9;
 	finish($running);
@@ -80,7 +80,7 @@ for my $round (1 .. $kills)
 	is($node->safe_psql('postgres', 'SELECT * FROM ar.verify()'), '', "kill $round: the books are sound");
 }
 
-my $running = run_clients(3);
+my $running = run_clients(2);
 ok(finish($running), 'eight clients work on after the crashes');
 $node->safe_psql('postgres', 'SELECT ar.number_invoices(l.ledger_id) FROM ar.ledger AS l');
 cmp_ok($node->safe_psql('postgres', 'SELECT min(n) FROM (SELECT count(*) AS n FROM ar.invoice GROUP BY series) AS c'), '>', 50,

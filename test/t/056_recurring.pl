@@ -55,7 +55,7 @@ for my $round (1 .. 2)
 {
 	my $running = start([ 'pgbench', '-n', '-h', $node->host, '-p', $node->port, '-c', 8, '-j', 2, '-T', 60, '--max-tries=20',
 		@scripts, 'postgres' ], '<', \undef, '>', \my $out, '2>', \my $err);
-	sleep(1 + rand);
+	sleep(0.7 + rand(0.5));
 	my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 	$node->kill9;
 	finish($running);
