@@ -2,7 +2,7 @@
 
 CREATE FUNCTION ar.tg_hold_invoice() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_hold_invoice' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_hold_invoice() IS
-'Trigger, after an INSERT or UPDATE statement on ar.invoice and before ar.tg_post_invoice(): holds newly open invoices where there are reasons, and bills their orders.
+'Trigger, after an INSERT or UPDATE statement on ar.invoice and before ar.tg_post_invoice(): holds newly open invoices where there are reasons, and bills their orders; an invoice made void gives its order back what it billed.
 Errors: RA001 drafts that count are over the credit limit; RA009 no rate, or another currency than the order.';
 
 CREATE FUNCTION ar.tg_withdraw_hold() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_withdraw_hold' LANGUAGE C;

@@ -144,7 +144,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.bill_reservations(integer, bigint[]) IS
-'For the trigger that comes before posting: what the invoices bill of their orders is no longer reserved.
+'For the trigger that comes before posting: what the invoices bill of their orders is no longer reserved; what credit memos and invoices made void gave back is again.
 Errors: RA009 an invoice is in another currency than its order.';
 
 CREATE FUNCTION ar.reserve_credits(ledger_id integer, reservations jsonb)

@@ -116,10 +116,11 @@ static ArStatement withdraw_hold =
 
 /*
  * read_invoices copies the invoices that are open, held or draft out of the
- * transition table.
+ * transition table; or, when it is the writer who wrote, those of an order that
+ * are void, by their reversal.
  */
 static Invoice *
-read_invoices(TriggerData *trigger, int *count)
+read_invoices(TriggerData *trigger, bool reversed, int *count)
 {
 	Relation	relation = trigger->tg_relation;
 	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
@@ -144,7 +145,8 @@ read_invoices(TriggerData *trigger, int *count)
 		bool		isnull;
 
 		invoice->status = DatumGetArInvoiceStatus(ar_transition_value(&rows, status));
-		if (invoice->status != AR_STATUS_OPEN && invoice->status != AR_STATUS_HELD &&
+		if (reversed ? invoice->status != AR_STATUS_VOID :
+			invoice->status != AR_STATUS_OPEN && invoice->status != AR_STATUS_HELD &&
 			invoice->status != AR_STATUS_DRAFT)
 			continue;
 		/* A credit memo asks for no credit; what it takes back of an order counts. */
@@ -154,6 +156,8 @@ read_invoices(TriggerData *trigger, int *count)
 		invoice->is_credit = VARSIZE_ANY_EXHDR(DatumGetPointer(value)) == strlen("credit_memo") &&
 			memcmp(VARDATA_ANY(DatumGetPointer(value)), "credit_memo", strlen("credit_memo")) == 0;
 		if (invoice->is_credit && !invoice->has_order && invoice->status != AR_STATUS_HELD)
+			continue;
+		if (reversed && !invoice->has_order)
 			continue;
 		n++;
 		invoice->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
@@ -269,6 +273,7 @@ judge_ledger(Relation relation, Invoice *invoices, int count)
 	Datum		drafts = array_of_invoices(invoices, count, AR_STATUS_DRAFT, false, true);
 
 	Datum		orders = array_of_invoices(invoices, count, AR_STATUS_OPEN, true, false);
+	Datum		voided = array_of_invoices(invoices, count, AR_STATUS_VOID, true, false);
 
 	if (opened != 0 || orders != 0)
 	{
@@ -291,6 +296,9 @@ judge_ledger(Relation relation, Invoice *invoices, int count)
 		if (orders != 0)
 			(void) ask(&bill_orders, ledger_id, orders);
 	}
+	/* The balance fell before by as much as is reserved again, at most. */
+	if (voided != 0)
+		(void) ask(&bill_orders, ledger_id, voided);
 	if (held != 0)
 		(void) ask(&note_held, ledger_id, held);
 	if (drafts != 0 && DatumGetBool(ask(&counts_drafts, ledger_id, (Datum) 0)))
@@ -299,7 +307,8 @@ judge_ledger(Relation relation, Invoice *invoices, int count)
 
 /*
  * ar_tg_hold_invoice judges the invoices that a statement opened, before they
- * are posted, and holds those that must wait.
+ * are posted, and holds those that must wait.  Orders whose invoices became
+ * void get back what these had billed.
  */
 Datum
 ar_tg_hold_invoice(PG_FUNCTION_ARGS)
@@ -310,9 +319,7 @@ ar_tg_hold_invoice(PG_FUNCTION_ARGS)
 	int			first = 0;
 	ArWriter	writer;
 
-	if (ar_writer_active())
-		return PointerGetDatum(NULL);
-	invoices = read_invoices(trigger, &count);
+	invoices = read_invoices(trigger, ar_writer_active(), &count);
 	if (count == 0)
 		return PointerGetDatum(NULL);
 	qsort(invoices, count, sizeof(Invoice), compare_invoices);
