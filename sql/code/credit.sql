@@ -610,7 +610,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.stop_credit(integer, bigint[], text) IS
 'Stops the credit of customers by hand: their invoices are held and no order is reserved, until ar.lift_credit_stop(). Returns how many were stopped; those who were already stay as they are.
-Errors: 23502 no reason; 23503 no such customer.';
+Errors: 23502 no reason; 23503 no such customer; 23514 a blank reason.';
 
 CREATE FUNCTION ar.stop_credit(ledger_id integer, customer_id bigint, reason text) RETURNS bigint
 LANGUAGE sql VOLATILE

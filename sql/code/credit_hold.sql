@@ -298,7 +298,7 @@ AS $$
 DECLARE
     wrong record;
 BEGIN
-    IF coalesce(btrim(refuse_unheld.reason), '') = '' THEN
+    IF coalesce(refuse_unheld.reason, '') !~ '\S' THEN
         RAISE not_null_violation USING
             MESSAGE = 'a decision about a held invoice needs a reason',
             HINT = 'Say why, for whoever asks later.';
