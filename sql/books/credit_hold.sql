@@ -54,6 +54,15 @@ CREATE TRIGGER credit_hold_derived_bidts BEFORE INSERT OR DELETE OR TRUNCATE ON 
 CREATE TRIGGER credit_hold_guard_bur BEFORE UPDATE ON ar.credit_hold
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_hold();
 
+-- At the end of the transaction: whoever decides by the table may set the invoice after it.
+CREATE CONSTRAINT TRIGGER credit_hold_settle_aur AFTER UPDATE ON ar.credit_hold
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.decision IS NOT NULL)
+    EXECUTE FUNCTION ar.tg_settle_hold();
+-- After invoice_guard_..., by its name, which says more of what is posted.
+CREATE TRIGGER invoice_held_bdr BEFORE DELETE ON ar.invoice
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_keep_held();
+
 -- Before invoice_post_..., by their names: what is held must not be posted.
 CREATE TRIGGER invoice_credit_ais AFTER INSERT ON ar.invoice
     REFERENCING NEW TABLE AS new_invoice

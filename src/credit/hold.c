@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -449,8 +450,10 @@ ar_fit_credit(PG_FUNCTION_ARGS)
 			int64		amount = DatumGetInt64(amounts[k]);
 			int64		left = Max(DatumGetInt64(reserved[k]) - billed[order], 0);
 			int64		rise = amount - Min(amount, left);
+			int64		sum;
 			bool		fit = rise <= 0 ||
-			ar_add_minor(taken[limit], rise) <= DatumGetInt64(rooms[k]);
+			(!pg_add_s64_overflow(taken[limit], rise, &sum) &&
+			 sum <= DatumGetInt64(rooms[k]));
 
 			fits[k] = BoolGetDatum(fit);
 			all_fit = all_fit && (fit || DatumGetBool(anyway[k])) && !DatumGetBool(blocked[k]);
