@@ -145,7 +145,7 @@ CREATE TABLE ar.credit_stop (
     lifting_reason text,
     CONSTRAINT credit_stop_pkey PRIMARY KEY (ledger_id, stop_id),
     CONSTRAINT credit_stop_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
-    CONSTRAINT credit_stop_reason_check CHECK (reason <> ''),
+    CONSTRAINT credit_stop_reason_check CHECK (reason ~ '\S'),
     CONSTRAINT credit_stop_lifted_check CHECK ((lifted_at IS NULL) = (lifted_by IS NULL))
 );
 CREATE UNIQUE INDEX credit_stop_standing_key ON ar.credit_stop (ledger_id, customer_id) WHERE lifted_at IS NULL;

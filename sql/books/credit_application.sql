@@ -24,11 +24,11 @@ CREATE TABLE ar.credit_application (
     CONSTRAINT credit_application_limit_fkey FOREIGN KEY (ledger_id, limit_id) REFERENCES ar.credit_limit,
     CONSTRAINT credit_application_requested_check CHECK (ar.sign(requested) >= 0),
     CONSTRAINT credit_application_valid_check CHECK (isfinite(valid_from) AND isfinite(valid_until) AND valid_until >= valid_from),
-    CONSTRAINT credit_application_reason_check CHECK (reason <> ''),
+    CONSTRAINT credit_application_reason_check CHECK (reason ~ '\S'),
     CONSTRAINT credit_application_status_check CHECK (CASE status
         WHEN 'requested' THEN num_nonnulls(decided_by, decided_at, decision_reason, approved, limit_id) = 0
-        WHEN 'approved' THEN num_nonnulls(decided_by, decided_at, approved) = 3 AND decision_reason <> '' AND ar.sign(approved) >= 0
-        WHEN 'rejected' THEN num_nonnulls(decided_by, decided_at) = 2 AND decision_reason <> '' AND num_nonnulls(approved, limit_id) = 0
+        WHEN 'approved' THEN num_nonnulls(decided_by, decided_at, approved) = 3 AND coalesce(decision_reason, '') ~ '\S' AND ar.sign(approved) >= 0
+        WHEN 'rejected' THEN num_nonnulls(decided_by, decided_at) = 2 AND coalesce(decision_reason, '') ~ '\S' AND num_nonnulls(approved, limit_id) = 0
         WHEN 'withdrawn' THEN num_nonnulls(decided_by, decided_at) = 2 AND num_nonnulls(approved, limit_id) = 0
         ELSE false END),
     CONSTRAINT credit_application_decided_by_check CHECK (status NOT IN ('approved', 'rejected') OR decided_by <> requested_by)

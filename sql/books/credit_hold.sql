@@ -22,10 +22,11 @@ CREATE TABLE ar.credit_hold (
     CONSTRAINT credit_hold_reasons_check CHECK (cardinality(reasons) > 0 AND reasons <@
         '{credit_limit,probation,overdue,dunning_level,bounced_payments,manual_stop,customer_on_hold,manual}'::text[]),
     CONSTRAINT credit_hold_decision_check CHECK (
-        decision IN ('released', 'rejected', 'withdrawn', 'lapsed')
+        decision IS NOT NULL AND decision IN ('released', 'rejected', 'withdrawn', 'lapsed')
         AND action = 'hold' AND decided_by IS NOT NULL AND decided_at IS NOT NULL
         OR num_nonnulls(decision, decided_by, decided_at, decision_reason) = 0),
-    CONSTRAINT credit_hold_decision_reason_check CHECK (decision NOT IN ('released', 'rejected') OR decision_reason <> '')
+    CONSTRAINT credit_hold_decision_reason_check CHECK (
+        decision IS NULL OR decision NOT IN ('released', 'rejected') OR coalesce(decision_reason, '') ~ '\S')
 );
 CREATE UNIQUE INDEX credit_hold_open_key ON ar.credit_hold (ledger_id, invoice_id) WHERE decision IS NULL AND action = 'hold';
 CREATE INDEX credit_hold_invoice_idx ON ar.credit_hold (ledger_id, invoice_id) WHERE invoice_id IS NOT NULL;
@@ -52,6 +53,15 @@ CREATE TRIGGER credit_hold_derived_bidts BEFORE INSERT OR DELETE OR TRUNCATE ON 
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_derived();
 CREATE TRIGGER credit_hold_guard_bur BEFORE UPDATE ON ar.credit_hold
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_hold();
+
+-- At the end of the transaction: whoever decides by the table may set the invoice after it.
+CREATE CONSTRAINT TRIGGER credit_hold_settle_aur AFTER UPDATE ON ar.credit_hold
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.decision IS NOT NULL)
+    EXECUTE FUNCTION ar.tg_settle_hold();
+-- After invoice_guard_..., by its name, which says more of what is posted.
+CREATE TRIGGER invoice_held_bdr BEFORE DELETE ON ar.invoice
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_keep_held();
 
 -- Before invoice_post_..., by their names: what is held must not be posted.
 CREATE TRIGGER invoice_credit_ais AFTER INSERT ON ar.invoice

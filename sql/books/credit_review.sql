@@ -66,7 +66,7 @@ CREATE TABLE ar.credit_review (
     CONSTRAINT credit_review_due_on_check CHECK (isfinite(due_on)),
     CONSTRAINT credit_review_outcome_check CHECK (
         num_nonnulls(outcome, reason, done_on, done_by, done_at) = 0
-        OR outcome IN ('kept', 'raised', 'lowered', 'stopped') AND reason <> ''
+        OR outcome IS NOT NULL AND outcome IN ('kept', 'raised', 'lowered', 'stopped') AND coalesce(reason, '') ~ '\S'
            AND num_nonnulls(done_on, done_by, done_at) = 3)
 );
 CREATE UNIQUE INDEX credit_review_open_key ON ar.credit_review (ledger_id, customer_id, cause) WHERE outcome IS NULL;

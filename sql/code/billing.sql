@@ -86,14 +86,18 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    posted bigint;
+    before bigint := (
+        SELECT count(*) FROM ar.invoice AS v
+        WHERE v.ledger_id = post_drafts.ledger_id AND v.invoice_id = ANY (post_drafts.invoice_ids) AND ar.is_posted(v.status));
 BEGIN
     UPDATE ar.invoice AS v SET status = 'open'
     WHERE v.ledger_id = post_drafts.ledger_id
       AND v.invoice_id = ANY (post_drafts.invoice_ids)
       AND NOT ar.is_posted(v.status);
-    GET DIAGNOSTICS posted = ROW_COUNT;
-    RETURN posted;
+    -- What is judged on the way may be held.
+    RETURN (
+        SELECT count(*) FROM ar.invoice AS v
+        WHERE v.ledger_id = post_drafts.ledger_id AND v.invoice_id = ANY (post_drafts.invoice_ids) AND ar.is_posted(v.status)) - before;
 END
 $$;
 COMMENT ON FUNCTION ar.post_drafts(integer, bigint[]) IS
@@ -168,7 +172,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.post_invoices(integer, bigint[]) IS
 'Posts drafts and held invoices: makes their items, judges the credit limits, draws the numbers. Those posted already are left alone. All or none.
-Arguments: ledger_id; invoice_ids. Returns how many were posted.
+Arguments: ledger_id; invoice_ids. Returns how many were posted; those that were held instead are not among them.
 Errors: 22004 an argument or id is null; 23503 no such invoice; 23514 lines and total differ; RA001 over the credit limit; RA004 the invoice is void; RA009 lines in another currency than the total.';
 REVOKE ALL ON FUNCTION ar.post_invoices(integer, bigint[]) FROM PUBLIC;
 
@@ -177,6 +181,6 @@ LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$ SELECT ar.post_invoices(post_invoice.ledger_id, ARRAY[post_invoice.invoice_id]) $$;
 COMMENT ON FUNCTION ar.post_invoice(integer, bigint) IS
-'Posts one invoice: ar.post_invoices() with one. Returns 1, or 0 if it was posted already.
+'Posts one invoice: ar.post_invoices() with one. Returns 1, or 0 if it was posted already, or is held.
 Errors: as ar.post_invoices().';
 REVOKE ALL ON FUNCTION ar.post_invoice(integer, bigint) FROM PUBLIC;

@@ -381,6 +381,8 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    waiting record;
 BEGIN
     INSERT INTO ar.credit_limit (ledger_id, customer_id, kind, amount)
     SELECT c.ledger_id, c.customer_id, 'standing', c.credit_limit
@@ -393,36 +395,93 @@ BEGIN
       AND c.credit_limit IS DISTINCT FROM l.amount
     ORDER BY c.customer_id;
     PERFORM ar.touch_credit(follow_customers.ledger_id, follow_customers.customer_ids, follow_customers.left_ids);
+    SELECT c.code, CASE WHEN v.invoice_id IS NULL THEN format('Order "%s" has %s reserved.', r.order_reference, r.amount - r.invoiced)
+                        ELSE format('Invoice %s of %s is held.', v.invoice_id, v.total) END AS detail INTO waiting
+    FROM ar.customer AS c
+    LEFT JOIN LATERAL (
+        SELECT r.order_reference, r.amount, r.invoiced FROM ar.credit_reservation AS r
+        WHERE r.ledger_id = c.ledger_id AND r.customer_id = c.customer_id AND r.released_at IS NULL AND r.invoiced < r.amount
+          AND coalesce(r.expires_on >= ar.business_date(c.ledger_id), true)
+        ORDER BY r.reservation_id LIMIT 1) AS r ON true
+    LEFT JOIN LATERAL (
+        SELECT v.invoice_id, v.total FROM ar.invoice AS v
+        WHERE v.ledger_id = c.ledger_id AND v.customer_id = c.customer_id AND v.recorded_at IS NULL AND v.status = 'held'
+        ORDER BY v.invoice_id LIMIT 1) AS v ON true
+    WHERE c.ledger_id = follow_customers.ledger_id AND c.customer_id = ANY (follow_customers.customer_ids)
+      AND c.status = 'closed' AND num_nonnulls(r.order_reference, v.invoice_id) > 0
+    ORDER BY c.customer_id LIMIT 1;
+    IF FOUND THEN
+        RAISE SQLSTATE 'RA004' USING
+            MESSAGE = format('customer "%s" cannot be closed', waiting.code), DETAIL = waiting.detail,
+            HINT = 'Release what is reserved with ar.release_credit(), and decide what is held with ar.release_hold() or ar.reject_hold().',
+            TABLE = 'customer', SCHEMA = 'ar', COLUMN = 'status';
+    END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION ar.follow_customers(integer, bigint[], bigint[]) IS
-'For the trigger on ar.customer: records a standing limit that was written there, and has changes of limit, group and class wait for whoever is being judged.';
+'For the trigger on ar.customer: records a standing limit that was written there, and has changes of limit, group and class, and those who are closed, wait for whoever is being judged.
+Errors: RA004 a customer is closed who has orders reserved, or invoices held.';
 
-CREATE FUNCTION ar.moving_customers(ledger_id integer, customer_ids bigint[], left_ids bigint[]) RETURNS bigint[]
+CREATE FUNCTION ar.moving_customers(ledger_id integer, customer_ids bigint[], left_ids bigint[], entering boolean) RETURNS bigint[]
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     home text := (SELECT l.currency FROM ar.ledger AS l WHERE l.ledger_id = moving_customers.ledger_id);
+    customers bigint[];
+    holders bigint[];
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM ar.credit_holders(moving_customers.ledger_id, coalesce(moving_customers.left_ids, moving_customers.customer_ids)) AS h
-        WHERE h.credit_limit IS NOT NULL AND h.source <> 'default') THEN
-        RETURN NULL;
-    END IF;
+    WITH RECURSIVE moved AS (
+        SELECT m.* FROM unnest(moving_customers.customer_ids, moving_customers.left_ids) AS m(customer_id, left_id)
+    ), now AS (
+        SELECT m.customer_id, c.parent_id AS holder_id
+        FROM moved AS m
+        JOIN ar.customer AS c ON c.ledger_id = moving_customers.ledger_id AND c.customer_id = m.customer_id
+        WHERE c.parent_id IS NOT NULL
+        UNION ALL
+        SELECT n.customer_id, c.parent_id
+        FROM now AS n
+        JOIN ar.customer AS c ON c.ledger_id = moving_customers.ledger_id AND c.customer_id = n.holder_id
+        WHERE c.parent_id IS NOT NULL
+    ), before AS (
+        SELECT m.customer_id, m.left_id AS holder_id FROM moved AS m WHERE m.left_id <> 0
+        UNION ALL
+        -- Groups may have moved in the same statement.
+        SELECT b.customer_id, g.parent_id
+        FROM before AS b
+        JOIN ar.customer AS c ON c.ledger_id = moving_customers.ledger_id AND c.customer_id = b.holder_id
+        LEFT JOIN moved AS m ON m.customer_id = b.holder_id
+        CROSS JOIN LATERAL (SELECT CASE WHEN m.customer_id IS NULL THEN c.parent_id ELSE nullif(m.left_id, 0) END AS parent_id) AS g
+        WHERE g.parent_id IS NOT NULL
+    ), changed AS MATERIALIZED (
+        SELECT w.customer_id, w.holder_id
+        FROM (SELECT n.* FROM now AS n WHERE moving_customers.entering
+              UNION ALL SELECT b.* FROM before AS b WHERE NOT moving_customers.entering) AS w
+        EXCEPT
+        SELECT w.customer_id, w.holder_id
+        FROM (SELECT b.* FROM before AS b WHERE moving_customers.entering
+              UNION ALL SELECT n.* FROM now AS n WHERE NOT moving_customers.entering) AS w
+    )
+    SELECT array_agg(c.customer_id ORDER BY c.customer_id, c.holder_id), array_agg(c.holder_id ORDER BY c.customer_id, c.holder_id)
+    INTO customers, holders
+    FROM changed AS c
+    WHERE c.holder_id IN (
+        SELECT h.holder_id FROM ar.credit_holders(moving_customers.ledger_id, ARRAY(SELECT DISTINCT g.holder_id FROM changed AS g)) AS h
+        WHERE h.holder_id = h.customer_id AND h.credit_limit IS NOT NULL AND h.source <> 'default');
     RETURN (
-        SELECT array_agg(DISTINCT CASE WHEN moving_customers.left_ids IS NULL THEN m.customer_id ELSE m.left_id END)
-        FROM unnest(moving_customers.customer_ids, moving_customers.left_ids) AS m(customer_id, left_id)
-        JOIN ar.credit_sums(moving_customers.ledger_id, moving_customers.customer_ids,
-                            array_fill(home, ARRAY[cardinality(moving_customers.customer_ids)]),
-                            array_fill(true, ARRAY[cardinality(moving_customers.customer_ids)])) AS s ON s.holder_id = m.customer_id
-        WHERE ar.sign(s.exposure) = CASE WHEN moving_customers.left_ids IS NULL THEN 1 ELSE -1 END);
+        SELECT array_agg(DISTINCT c.holder_id)
+        FROM unnest(customers, holders) AS c(customer_id, holder_id)
+        JOIN (SELECT array_agg(u.customer_id) AS ids, array_agg(home) AS currencies, array_agg(true) AS with_members
+              FROM (SELECT DISTINCT u.customer_id FROM unnest(customers) AS u(customer_id)) AS u) AS g ON g.ids IS NOT NULL
+        CROSS JOIN LATERAL ar.credit_sums(moving_customers.ledger_id, g.ids, g.currencies, g.with_members) AS s
+        WHERE s.holder_id = c.customer_id AND ar.sign(s.exposure) = CASE WHEN moving_customers.entering THEN 1 ELSE -1 END);
 END
 $$;
-COMMENT ON FUNCTION ar.moving_customers(integer, bigint[], bigint[]) IS
-'For the trigger on ar.customer: of customers that moved, those who owe, and raise the exposure of the group they came into (left_ids NULL); or the groups left by those with a credit, whose exposure rises by that.
+COMMENT ON FUNCTION ar.moving_customers(integer, bigint[], bigint[], boolean) IS
+'For the trigger on ar.customer: the groups with a limit whose exposure rises because customers moved.
+Arguments: ledger_id; customer_ids, all that the statement moved; left_ids, the group that each left, 0 for none; entering: true, for groups that somebody who owes came into; false, for groups that somebody with a credit left. Groups that he belongs to before and after are not among them.
 Errors: RA009 there is no rate.';
 
 CREATE FUNCTION ar.follow_credit_limits(ledger_id integer, limit_ids bigint[]) RETURNS bigint[]
@@ -493,7 +552,7 @@ COMMENT ON FUNCTION ar.follow_credit_policies(integer, bigint[]) IS
 REVOKE ALL ON FUNCTION ar.tg_enforce_limit(), ar.tg_follow_credit(), ar.tg_guard_credit_limit(), ar.tg_stamp_credit_policy(),
     ar.tg_guard_credit_stop(), ar.credit_policies(integer, bigint[]), ar.credit_holders(integer, bigint[]),
     ar.credit_sums(integer, bigint[], text[], boolean[]), ar.lock_credit(integer, bigint[]),
-    ar.judge_credit(integer, bigint[]), ar.touch_credit(integer, bigint[], bigint[]), ar.follow_customers(integer, bigint[], bigint[]), ar.moving_customers(integer, bigint[], bigint[]),
+    ar.judge_credit(integer, bigint[]), ar.touch_credit(integer, bigint[], bigint[]), ar.follow_customers(integer, bigint[], bigint[]), ar.moving_customers(integer, bigint[], bigint[], boolean),
     ar.follow_credit_limits(integer, bigint[]), ar.follow_credit_policies(integer, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION ar.set_credit_limits(ledger_id integer, limits jsonb)
@@ -610,7 +669,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.stop_credit(integer, bigint[], text) IS
 'Stops the credit of customers by hand: their invoices are held and no order is reserved, until ar.lift_credit_stop(). Returns how many were stopped; those who were already stay as they are.
-Errors: 23502 no reason; 23503 no such customer.';
+Errors: 23502 no reason; 23503 no such customer; 23514 a blank reason.';
 
 CREATE FUNCTION ar.stop_credit(ledger_id integer, customer_id bigint, reason text) RETURNS bigint
 LANGUAGE sql VOLATILE
@@ -655,23 +714,64 @@ AS $$
 #variable_conflict use_column
 DECLARE
     customers bigint[];
+    unknown bigint[];
+    unknown_groups bigint[];
     home text;
 BEGIN
     SELECT l.currency INTO home FROM ar.ledger AS l WHERE l.ledger_id = credit_exposures.ledger_id;
     customers := coalesce(credit_exposures.customer_ids, ARRAY(
         SELECT c.customer_id FROM ar.customer AS c WHERE c.ledger_id = credit_exposures.ledger_id));
+    -- Where there is no limit nothing is compared: a rate may be missing.
+    WITH RECURSIVE member AS (
+        SELECT h.customer_id AS holder_id, h.customer_id
+        FROM ar.credit_holders(credit_exposures.ledger_id, customers) AS h
+        WHERE h.holder_id = h.customer_id AND h.credit_limit IS NULL
+        UNION ALL
+        SELECT m.holder_id, c.customer_id
+        FROM member AS m
+        JOIN ar.customer AS c ON c.ledger_id = credit_exposures.ledger_id AND c.parent_id = m.customer_id
+    ), abroad AS MATERIALIZED (
+        SELECT m.holder_id, m.holder_id = m.customer_id AS is_own, b.currency
+        FROM member AS m
+        JOIN ar.customer_balance AS b ON b.ledger_id = credit_exposures.ledger_id AND b.customer_id = m.customer_id
+        WHERE b.currency <> home AND (ar.sign(b.open_debits) <> 0 OR ar.sign(b.open_credits) <> 0)
+        UNION ALL
+        SELECT m.holder_id, m.holder_id = m.customer_id, ar.currency(r.amount)
+        FROM member AS m
+        JOIN ar.credit_reservation AS r ON r.ledger_id = credit_exposures.ledger_id AND r.customer_id = m.customer_id
+         AND r.released_at IS NULL AND r.invoiced < r.amount
+        WHERE ar.currency(r.amount) <> home
+        UNION ALL
+        SELECT m.holder_id, m.holder_id = m.customer_id, ar.currency(v.total)
+        FROM member AS m
+        JOIN ar.invoice AS v ON v.ledger_id = credit_exposures.ledger_id AND v.customer_id = m.customer_id
+         AND v.recorded_at IS NULL AND v.status = 'draft'
+        WHERE ar.currency(v.total) <> home
+          AND EXISTS (SELECT FROM ar.credit_policy AS p WHERE p.ledger_id = credit_exposures.ledger_id AND p.counts_drafts)
+    ), rated AS MATERIALIZED (
+        SELECT f.from_currency
+        FROM ar.exchange_fractions(credit_exposures.ledger_id, ARRAY(SELECT DISTINCT p.currency FROM abroad AS p), home,
+                                   ar.business_date(credit_exposures.ledger_id)) AS f
+        WHERE f.multiply_by IS NOT NULL
+    )
+    SELECT coalesce(array_agg(DISTINCT p.holder_id) FILTER (WHERE p.is_own), '{}'), coalesce(array_agg(DISTINCT p.holder_id), '{}')
+    INTO unknown, unknown_groups
+    FROM abroad AS p WHERE p.currency NOT IN (SELECT r.from_currency FROM rated AS r);
     RETURN QUERY
     WITH holder AS MATERIALIZED (
         SELECT h.customer_id, h.credit_limit, h.source, h.probation_percent,
                coalesce(ar.currency(h.credit_limit), home) AS currency
         FROM ar.credit_holders(credit_exposures.ledger_id, customers) AS h
         WHERE h.holder_id = h.customer_id
+    ), alone AS (
+        SELECT array_agg(h.customer_id) AS ids, array_agg(h.currency) AS currencies, array_agg(false) AS with_members
+        FROM holder AS h WHERE h.customer_id <> ALL (unknown)
     ), given AS (
         SELECT array_agg(h.customer_id) AS ids, array_agg(h.currency) AS currencies,
-               array_agg(false) AS alone, array_agg(h.source IS DISTINCT FROM 'default') AS with_members
-        FROM holder AS h
+               array_agg(h.source IS DISTINCT FROM 'default') AS with_members
+        FROM holder AS h WHERE h.customer_id <> ALL (unknown_groups)
     ), own AS MATERIALIZED (
-        SELECT s.* FROM given AS g CROSS JOIN LATERAL ar.credit_sums(credit_exposures.ledger_id, g.ids, g.currencies, g.alone) AS s
+        SELECT s.* FROM alone AS g CROSS JOIN LATERAL ar.credit_sums(credit_exposures.ledger_id, g.ids, g.currencies, g.with_members) AS s
     ), wide AS MATERIALIZED (
         SELECT s.holder_id, s.exposure
         FROM given AS g CROSS JOIN LATERAL ar.credit_sums(credit_exposures.ledger_id, g.ids, g.currencies, g.with_members) AS s
@@ -680,8 +780,8 @@ BEGIN
            h.credit_limit, h.source, h.probation_percent, h.credit_limit - w.exposure,
            CASE WHEN ar.sign(h.credit_limit) > 0 THEN round(ar.amount(w.exposure) * 100 / ar.amount(h.credit_limit), 2) END
     FROM holder AS h
-    JOIN own AS o ON o.holder_id = h.customer_id
-    JOIN wide AS w ON w.holder_id = h.customer_id
+    LEFT JOIN own AS o ON o.holder_id = h.customer_id
+    LEFT JOIN wide AS w ON w.holder_id = h.customer_id
     JOIN ar.customer AS c ON c.ledger_id = credit_exposures.ledger_id AND c.customer_id = h.customer_id
     ORDER BY c.code;
 END
@@ -690,7 +790,8 @@ COMMENT ON FUNCTION ar.credit_exposures(integer, bigint[]) IS
 'The exposure of some customers, or of all customers of a ledger, with its parts, on the business date.
 Arguments: ledger_id; customer_ids, by default all.
 Result: a row a customer: customer_id; customer_code; currency, that of the limit, else of the ledger, into which all is converted; open_debits; unapplied, zero or negative; reserved; drafts; exposure, the sum of the four; group_exposure, with the members of his group; credit_limit, NULL for none; limit_source: temporary, customer or default; probation_percent; available: credit_limit less group_exposure; utilisation_percent: group_exposure in percent of credit_limit.
-Errors: RA009 there is no rate.';
+Without a limit nothing is compared: where a rate is missing, what would need it is NULL.
+Errors: RA009 there is no rate into the currency of a limit.';
 
 CREATE FUNCTION ar.credit_exposure(ledger_id integer, customer_id bigint)
 RETURNS TABLE (

@@ -41,12 +41,13 @@ BEGIN
             DETAIL = format('%s requested it.', OLD.requested_by),
             HINT = 'Have somebody else decide; who requested can withdraw.', TABLE = 'credit_application', SCHEMA = 'ar', COLUMN = 'decided_by';
     END IF;
+    IF NEW.status IN ('approved', 'rejected') AND coalesce(NEW.decision_reason, '') !~ '\S' THEN
+        RAISE not_null_violation USING
+            MESSAGE = 'a decision about credit needs a reason',
+            HINT = 'Say why, for whoever asks later.', TABLE = 'credit_application', SCHEMA = 'ar', COLUMN = 'decision_reason';
+    END IF;
     IF NEW.status = 'approved' THEN
         NEW.approved := coalesce(NEW.approved, NEW.requested);
-        IF coalesce(NEW.decision_reason, '') = '' THEN
-            RAISE not_null_violation USING
-                MESSAGE = 'a decision about credit needs a reason', TABLE = 'credit_application', SCHEMA = 'ar', COLUMN = 'decision_reason';
-        END IF;
         NEW.limit_id := ar.set_credit_limit(NEW.ledger_id, NEW.customer_id, NEW.approved, NEW.valid_from, NEW.valid_until,
             format('application %s: %s', NEW.application_id, NEW.decision_reason));
     END IF;
@@ -54,7 +55,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.tg_guard_credit_application() IS
-'Trigger, before each row of ar.credit_application: stamps who asked and who decided, insists that these are two (RA007), grants the limit of what is approved, and refuses every other change (RA003, RA004).';
+'Trigger, before each row of ar.credit_application: stamps who asked and who decided, insists that these are two (RA007) and on a reason (23502), grants the limit of what is approved, and refuses every other change (RA003, RA004).';
 
 CREATE FUNCTION ar.request_credits(ledger_id integer, applications jsonb)
 RETURNS TABLE (element bigint, application_id bigint)
@@ -158,7 +159,7 @@ $$;
 COMMENT ON FUNCTION ar.decide_credits(integer, bigint[], text, text) IS
 'Decides applications for credit as they were requested; what is approved becomes the limit. All or none.
 Arguments: ledger_id; application_ids; decision: approved, rejected or withdrawn; reason. Returns how many were decided; the last score of each customer is kept with it.
-Errors: 22023 no such decision; 23502 no reason; 23503 no such application; RA003 it is decided already; RA007 who requested cannot decide.';
+Errors: 22023 no such decision; 23502 no reason, unless it is withdrawn; 23503 no such application; RA003 it is decided already; RA007 who requested cannot decide.';
 
 CREATE FUNCTION ar.decide_credit(
     ledger_id integer,

@@ -2,12 +2,29 @@
 
 CREATE FUNCTION ar.tg_hold_invoice() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_hold_invoice' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_hold_invoice() IS
-'Trigger, after an INSERT or UPDATE statement on ar.invoice and before ar.tg_post_invoice(): holds newly open invoices where there are reasons, and bills their orders.
+'Trigger, after an INSERT or UPDATE statement on ar.invoice and before ar.tg_post_invoice(): holds newly open invoices where there are reasons, and bills their orders; an invoice made void gives its order back what it billed.
 Errors: RA001 drafts that count are over the credit limit; RA009 no rate, or another currency than the order.';
 
 CREATE FUNCTION ar.tg_withdraw_hold() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_withdraw_hold' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_withdraw_hold() IS
 'Trigger, after each held row of ar.invoice that went back to draft or became void: closes its hold.';
+
+CREATE FUNCTION ar.tg_keep_held() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM ar.credit_hold AS h WHERE h.ledger_id = OLD.ledger_id AND h.invoice_id = OLD.invoice_id) THEN
+        RAISE SQLSTATE 'RA003' USING
+            MESSAGE = format('invoice %s was judged for credit and cannot be deleted', OLD.invoice_id),
+            DETAIL = 'ar.credit_hold keeps what was decided about it.',
+            HINT = 'Make it void with ar.void_invoice().', TABLE = 'invoice', SCHEMA = 'ar';
+    END IF;
+    RETURN OLD;
+END
+$$;
+COMMENT ON FUNCTION ar.tg_keep_held() IS
+'Trigger, before each deleted row of ar.invoice: refuses drafts that were held, for their holds are kept (RA003).';
 
 CREATE FUNCTION ar.fit_credit(
     invoice_ids bigint[], limits integer[], rooms bigint[], amounts bigint[], orders integer[], reserved bigint[],
@@ -47,6 +64,28 @@ END
 $$;
 COMMENT ON FUNCTION ar.tg_guard_hold() IS
 'Trigger, before each updated row of ar.credit_hold: stamps who decided (RA004 if it is decided already) and refuses every other change (RA003).';
+
+CREATE FUNCTION ar.tg_settle_hold() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM ar.invoice AS v
+               WHERE v.ledger_id = NEW.ledger_id AND v.invoice_id = NEW.invoice_id AND v.status = 'held')
+       AND NOT EXISTS (SELECT FROM ar.credit_hold AS h
+                       WHERE h.ledger_id = NEW.ledger_id AND h.invoice_id = NEW.invoice_id
+                         AND h.decision IS NULL AND h.action = 'hold') THEN
+        RAISE SQLSTATE 'RA003' USING
+            MESSAGE = format('credit hold %s cannot be decided while its invoice stays held', NEW.hold_id),
+            DETAIL = format('Invoice %s is held, and nothing else would say why.', NEW.invoice_id),
+            HINT = 'Use ar.release_hold() or ar.reject_hold(), which decide, and post the invoice or make it void.',
+            TABLE = 'credit_hold', SCHEMA = 'ar', COLUMN = 'decision';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ar.tg_settle_hold() IS
+'Trigger, at the end of a transaction that decided a hold: the invoice must not be held any more, unless by another hold (RA003).';
 
 CREATE FUNCTION ar.credit_reasons(ledger_id integer, customer_ids bigint[])
 RETURNS TABLE (customer_id bigint, reason text, detail text)
@@ -155,7 +194,8 @@ BEGIN
                row_number() OVER (ORDER BY v.invoice_id, h.depth DESC) AS place,
                dense_rank() OVER (ORDER BY h.holder_id) AS limit_number,
                dense_rank() OVER (ORDER BY h.holder_id, coalesce(r.reservation_id, -v.invoice_id)) AS order_number,
-               floor((h.bar - ar.amount(e.exposure)) * u.units)::bigint AS room,
+               -- As much as minor units can be: no more is ever needed, and less than nothing is nothing.
+               least(greatest(floor((h.bar - ar.amount(e.exposure)) * u.units), -1), 9223372036854775807)::bigint AS room,
                (ar.amount(a.amount) * u.units)::bigint AS minor,
                coalesce((ar.amount(a.reserved) * u.units)::bigint, 0) AS reserved
         FROM ar.invoice AS v
@@ -298,7 +338,7 @@ AS $$
 DECLARE
     wrong record;
 BEGIN
-    IF coalesce(btrim(refuse_unheld.reason), '') = '' THEN
+    IF coalesce(refuse_unheld.reason, '') !~ '\S' THEN
         RAISE not_null_violation USING
             MESSAGE = 'a decision about a held invoice needs a reason',
             HINT = 'Say why, for whoever asks later.';
@@ -334,13 +374,17 @@ BEGIN
     PERFORM ar.refuse_unheld(release_holds.ledger_id, release_holds.invoice_ids, release_holds.reason);
     UPDATE ar.credit_hold AS h SET decision = 'released', decision_reason = release_holds.reason
     WHERE h.ledger_id = release_holds.ledger_id AND h.invoice_id = ANY (release_holds.invoice_ids)
-      AND h.decision IS NULL AND h.action = 'hold';
+      AND h.decision IS NULL AND h.action = 'hold'
+      -- A release is for no more than was held; the rest lapses, and is judged anew.
+      AND EXISTS (SELECT FROM ar.invoice AS v
+                  WHERE v.ledger_id = h.ledger_id AND v.invoice_id = h.invoice_id AND h.amount >= v.total
+                    AND ar.currency(h.amount) = ar.currency(v.total) AND h.customer_id = v.customer_id);
     RETURN ar.post_invoices(release_holds.ledger_id, release_holds.invoice_ids);
 END
 $$;
 COMMENT ON FUNCTION ar.release_holds(integer, bigint[], text) IS
 'Posts held invoices in spite of what held them, and records who decided so, when and why. All or none. Returns how many were posted.
-A release is for the total that was held: an invoice that was raised since is judged anew. Where the policy refuses breaches, the limit itself stands.
+A release is for the total that was held: an invoice that was raised since is judged anew, and perhaps held again; then it is not counted. Where the policy refuses breaches, the limit itself stands.
 Errors: 23502 no reason; 23503 no such invoice; RA001 over a limit whose policy refuses; RA004 an invoice is not held.';
 
 CREATE FUNCTION ar.release_hold(ledger_id integer, invoice_id bigint, reason text) RETURNS bigint
@@ -414,7 +458,7 @@ COMMENT ON FUNCTION ar.release_holds(integer) IS
 Result: the invoice_id of each that was posted.
 Errors: RA001 another session took the room meanwhile, under a policy that refuses; RA009 there is no rate.';
 
-REVOKE ALL ON FUNCTION ar.tg_hold_invoice(), ar.tg_withdraw_hold(), ar.tg_guard_hold(), ar.credit_reasons(integer, bigint[]),
+REVOKE ALL ON FUNCTION ar.tg_hold_invoice(), ar.tg_withdraw_hold(), ar.tg_guard_hold(), ar.tg_settle_hold(), ar.tg_keep_held(), ar.credit_reasons(integer, bigint[]),
     ar.fit_invoices(integer, bigint[], boolean), ar.hold_invoices(integer, bigint[]), ar.note_held_invoices(integer, bigint[]),
     ar.refuse_unheld(integer, bigint[], text), ar.release_holds(integer, bigint[], text), ar.release_hold(integer, bigint, text),
     ar.reject_holds(integer, bigint[], text, boolean), ar.reject_hold(integer, bigint, text, boolean),

@@ -73,6 +73,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     customers bigint[];
+    wrong record;
     reasons record;
 BEGIN
     SELECT array_agg(DISTINCT r.customer_id) INTO customers
@@ -86,6 +87,29 @@ BEGIN
     ORDER BY b.customer_id, b.currency
     ON CONFLICT (ledger_id, customer_id, currency) DO UPDATE SET open_debits = b.open_debits;
     PERFORM ar.lock_credit(follow_reservations.ledger_id, customers);
+    SELECT c.code, c.status INTO wrong
+    FROM ar.customer AS c
+    WHERE c.ledger_id = follow_reservations.ledger_id AND c.customer_id = ANY (customers) AND NOT ar.can_be_invoiced(c.status)
+    ORDER BY c.customer_id LIMIT 1;
+    IF FOUND THEN
+        RAISE check_violation USING
+            MESSAGE = format('nothing can be reserved for customer "%s"', wrong.code),
+            DETAIL = format('The customer is %s, and could not be invoiced.', wrong.status),
+            HINT = 'Activate the customer with ar.activate_customer() first.', TABLE = 'credit_reservation', SCHEMA = 'ar', COLUMN = 'customer_id';
+    END IF;
+    SELECT v.invoice_id, v.total, r.order_reference, r.amount INTO wrong
+    FROM ar.credit_reservation AS r
+    JOIN ar.invoice AS v ON v.ledger_id = r.ledger_id AND v.order_reference = r.order_reference
+     AND v.customer_id = r.customer_id
+    WHERE r.ledger_id = follow_reservations.ledger_id AND r.reservation_id = ANY (follow_reservations.reservation_ids)
+      AND ar.is_posted(v.status) AND ar.currency(v.total) <> ar.currency(r.amount)
+    ORDER BY v.invoice_id LIMIT 1;
+    IF FOUND THEN
+        RAISE SQLSTATE 'RA009' USING
+            MESSAGE = format('order "%s" is invoiced in another currency', wrong.order_reference),
+            DETAIL = format('Invoice %s is of %s, and %s were to be reserved.', wrong.invoice_id, wrong.total, wrong.amount),
+            HINT = 'Reserve in the currency of the invoices.', TABLE = 'credit_reservation', SCHEMA = 'ar', COLUMN = 'amount';
+    END IF;
     UPDATE ar.credit_reservation AS r SET invoiced = n.invoiced
     FROM (SELECT r.reservation_id, ar.order_invoiced(r.ledger_id, r.customer_id, r.order_reference, r.amount) AS invoiced
           FROM ar.credit_reservation AS r
@@ -107,7 +131,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.follow_reservations(integer, bigint[]) IS
 'For the trigger on ar.credit_reservation: locks balances and credit accounts, finds what is invoiced already, and names the customers to be judged.
-Errors: RA001 there are reasons to give no credit.';
+Errors: 23514 the customer could not be invoiced; RA001 there are reasons to give no credit; RA009 the order is invoiced in another currency.';
 
 CREATE FUNCTION ar.bill_reservations(ledger_id integer, invoice_ids bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -144,7 +168,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.bill_reservations(integer, bigint[]) IS
-'For the trigger that comes before posting: what the invoices bill of their orders is no longer reserved.
+'For the trigger that comes before posting: what the invoices bill of their orders is no longer reserved; what credit memos and invoices made void gave back is again.
 Errors: RA009 an invoice is in another currency than its order.';
 
 CREATE FUNCTION ar.reserve_credits(ledger_id integer, reservations jsonb)
@@ -191,7 +215,7 @@ COMMENT ON FUNCTION ar.reserve_credits(integer, jsonb) IS
 'Reserves credit for any number of orders: what is not invoiced of them yet is exposure. All or none.
 Arguments: ledger_id; reservations, a JSON array of objects with customer_id, amount ("EUR 500.00", tax included), order_reference, and perhaps expires_on (inclusive; by default what the policy says, else never), external_id.
 Result: the position in the array, from 1, and the reservation_id; for an external_id known already, that of the first time.
-Errors: 22023 malformed payload; 23503 no such customer; 23505 the order has a reservation; RA001 over the credit limit, or another reason to give no credit; RA006 the external id was used for another reservation; RA009 there is no rate.';
+Errors: 22023 malformed payload; 23503 no such customer; 23505 the order has a reservation; 23514 the customer could not be invoiced (ar.can_be_invoiced()); RA001 over the credit limit, or another reason to give no credit; RA006 the external id was used for another reservation; RA009 there is no rate, or the order is invoiced in another currency.';
 
 CREATE FUNCTION ar.reserve_credit(
     ledger_id integer,

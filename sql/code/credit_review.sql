@@ -205,6 +205,34 @@ $$;
 COMMENT ON FUNCTION ar.tg_start_probation() IS
 'Trigger, after an INSERT statement on ar.customer: puts new customers on probation where the policy says so.';
 
+CREATE FUNCTION ar.is_paid_up(ledger_id integer, invoice_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE STRICT
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    -- One table inside the other, so that every plan begins at the invoice.
+    RETURN (
+        SELECT sum(ar.amount(debit.amount)) = sum((
+            SELECT sum(ar.amount(a.amount))
+            FROM ar.application AS a
+            WHERE a.ledger_id = debit.ledger_id AND a.debit_item_id = debit.item_id
+              AND (SELECT credit.kind FROM ar.item AS credit
+                   WHERE credit.ledger_id = a.ledger_id AND credit.item_id = a.credit_item_id)
+                  IN ('payment', 'discount', 'difference')))
+           AND sum((
+            SELECT sum(ar.amount(a.amount))
+            FROM ar.application AS a
+            WHERE a.ledger_id = debit.ledger_id AND a.debit_item_id = debit.item_id
+              AND (SELECT credit.kind FROM ar.item AS credit
+                   WHERE credit.ledger_id = a.ledger_id AND credit.item_id = a.credit_item_id) = 'payment')) > 0
+        FROM ar.item AS debit
+        WHERE debit.ledger_id = is_paid_up.ledger_id AND debit.invoice_id = is_paid_up.invoice_id) IS TRUE;
+END
+$$;
+COMMENT ON FUNCTION ar.is_paid_up(integer, bigint) IS
+'Whether payments took all of an invoice, but for the discount taken with them and small differences; not where a credit memo, its reversal or a write-off took part of it.';
+
 CREATE FUNCTION ar.probation_progress(ledger_id integer)
 RETURNS TABLE (customer_id bigint, paid_on_time bigint, invoices_required integer, started_on date, review_on date)
 LANGUAGE plpgsql STABLE ROWS 10
@@ -220,14 +248,14 @@ BEGIN
                     AND i.kind = 'invoice' AND i.issued_on >= p.started_on AND ar.sign(i.amount) > 0
                   GROUP BY i.invoice_id
                   HAVING bool_and(i.closed_on <= i.due_on) IS TRUE
-                     AND NOT ar.is_written_off(p.ledger_id, i.invoice_id)) AS paid),
+                     AND ar.is_paid_up(p.ledger_id, i.invoice_id)) AS paid),
            p.invoices_required, p.started_on, p.review_on
     FROM ar.credit_probation AS p
     WHERE p.ledger_id = probation_progress.ledger_id AND p.ended_on IS NULL;
 END
 $$;
 COMMENT ON FUNCTION ar.probation_progress(integer) IS
-'How far the customers on probation are: how many invoices of the time since they have paid on time, and how many it takes.';
+'How far the customers on probation are: how many invoices of the time since they have paid on time, and how many it takes. What credit memos, reversals or write-offs closed is not paid.';
 
 CREATE FUNCTION ar.review_probations(ledger_id integer)
 RETURNS TABLE (customer_id bigint, paid_on_time bigint, invoices_required integer)
@@ -290,6 +318,13 @@ BEGIN
     NEW.limit_before := (SELECT c.credit_limit FROM ar.customer AS c
                          WHERE c.ledger_id = NEW.ledger_id AND c.customer_id = NEW.customer_id);
     IF NEW.outcome IN ('raised', 'lowered') THEN
+        IF ar.currency(NEW.limit_after) <> ar.currency(NEW.limit_before) THEN
+            RAISE SQLSTATE 'RA009' USING
+                MESSAGE = format('the limit cannot be %s in another currency', NEW.outcome),
+                DETAIL = format('It was %s and would be %s.', NEW.limit_before, NEW.limit_after),
+                HINT = 'Name the new limit in the currency of the present one, or keep it and grant another with ar.set_credit_limit().',
+                TABLE = 'credit_review', SCHEMA = 'ar', COLUMN = 'limit_after';
+        END IF;
         -- Unlimited is more than any limit.
         IF (CASE NEW.outcome
                WHEN 'raised' THEN NEW.limit_before IS NULL OR NEW.limit_after <= NEW.limit_before
@@ -302,6 +337,11 @@ BEGIN
         END IF;
         NEW.limit_id := ar.set_credit_limit(NEW.ledger_id, NEW.customer_id, NEW.limit_after,
                                             reason => format('review %s: %s', NEW.review_id, NEW.reason));
+    ELSIF NEW.limit_after IS NOT NULL AND NEW.outcome IN ('kept', 'stopped') THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('a review whose outcome is %s names no new limit', NEW.outcome),
+            DETAIL = format('The new limit was to be %s.', NEW.limit_after),
+            HINT = 'The outcome is raised or lowered where the limit changes.', TABLE = 'credit_review', SCHEMA = 'ar', COLUMN = 'limit_after';
     ELSE
         NEW.limit_after := NEW.limit_before;
     END IF;
@@ -408,6 +448,12 @@ BEGIN
         RAISE foreign_key_violation USING
             MESSAGE = format('review %s of credit does not exist in ledger %s', missing, record_credit_reviews.ledger_id);
     END IF;
+    IF record_credit_reviews.outcome IS NULL THEN
+        RAISE check_violation USING
+            MESSAGE = 'a review of credit has no outcome',
+            HINT = 'It is kept, raised, lowered or stopped.', TABLE = 'credit_review', SCHEMA = 'ar',
+            CONSTRAINT = 'credit_review_outcome_check';
+    END IF;
     UPDATE ar.credit_review AS r
     SET outcome = record_credit_reviews.outcome, reason = record_credit_reviews.reason, limit_after = record_credit_reviews.new_limit
     WHERE r.ledger_id = record_credit_reviews.ledger_id AND r.review_id = ANY (record_credit_reviews.review_ids);
@@ -418,7 +464,7 @@ $$;
 COMMENT ON FUNCTION ar.record_credit_reviews(integer, bigint[], text, text, ar.monetary) IS
 'Records what came of reviews, and does it. All or none. Returns how many.
 Arguments: ledger_id; review_ids; outcome: kept, raised or lowered (to new_limit, the standing limit; raised to NULL is unlimited), or stopped (ar.stop_credit()); reason.
-Errors: 23503 no such review; 23514 no such outcome, no reason, or a new limit that is not what the outcome says; RA003 it is done already.';
+Errors: 22023 a new limit with kept or stopped; 23503 no such review; 23514 no such outcome, no reason, or a new limit that is not what the outcome says; RA003 it is done already; RA009 the new limit is in another currency than the present one.';
 
 CREATE FUNCTION ar.record_credit_review(ledger_id integer, review_id bigint, outcome text, reason text, new_limit ar.monetary DEFAULT NULL) RETURNS bigint
 LANGUAGE sql VOLATILE
@@ -433,7 +479,7 @@ COMMENT ON FUNCTION ar.record_credit_review(integer, bigint, text, text, ar.mone
 REVOKE ALL ON FUNCTION ar.tg_record_credit(), ar.record_credit_events(integer, jsonb),
     ar.record_credit_event(integer, bigint, text, date, ar.monetary, integer, text, text, text), ar.tg_review_events(),
     ar.tg_guard_probation(), ar.tg_follow_probation(), ar.start_probations(integer, bigint[]), ar.start_probation(integer, bigint),
-    ar.end_probation(integer, bigint, text, text), ar.tg_start_probation(), ar.probation_progress(integer),
+    ar.end_probation(integer, bigint, text, text), ar.tg_start_probation(), ar.is_paid_up(integer, bigint), ar.probation_progress(integer),
     ar.review_probations(integer), ar.tg_guard_credit_review(), ar.request_credit_reviews(integer, bigint[], date, text),
     ar.open_credit_reviews(integer, date), ar.record_credit_reviews(integer, bigint[], text, text, ar.monetary),
     ar.record_credit_review(integer, bigint, text, text, ar.monetary) FROM PUBLIC;

@@ -119,12 +119,14 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH sale AS (
-        SELECT v.customer_id, sum(ar.amount(CASE WHEN ar.currency(v.total) = home THEN v.total
+        SELECT v.customer_id, sum(CASE v.kind WHEN 'credit_memo' THEN -1 ELSE 1 END * ar.amount(CASE WHEN ar.currency(v.total) = home THEN v.total
                                                  ELSE ar.convert(suggested_limits.ledger_id, v.total, home, today) END)) AS total,
                least(12, greatest(1, ceil((today - min(v.invoiced_on) + 1) / 30.4375))) AS months
         FROM ar.invoice AS v
         WHERE v.ledger_id = suggested_limits.ledger_id AND v.customer_id = ANY (suggested_limits.customer_ids)
-          AND ar.is_posted(v.status) AND v.invoiced_on > since AND v.invoiced_on <= today
+          -- A deposit is billed again with its goods; of what was made void, both the document and its reversal are out.
+          AND ar.is_posted(v.status) AND v.kind <> 'deposit' AND v.reverses_id IS NULL
+          AND v.invoiced_on > since AND v.invoiced_on <= today
         GROUP BY v.customer_id
     ), term AS (
         SELECT c.customer_id, (SELECT sum(ar.amount(s.amount) * (s.due_on - today)) / 1000000000
@@ -133,7 +135,7 @@ BEGIN
         JOIN ar.ledger AS l ON l.ledger_id = c.ledger_id
         WHERE c.ledger_id = suggested_limits.ledger_id AND c.customer_id = ANY (suggested_limits.customer_ids)
     ), given AS (
-        SELECT t.customer_id, ar.round(coalesce(s.total / s.months, 0), home, 'half_up') AS monthly_sales, round(t.days, 2) AS days,
+        SELECT t.customer_id, ar.round(greatest(coalesce(s.total / s.months, 0), 0), home, 'half_up') AS monthly_sales, round(t.days, 2) AS days,
                p.score_limit_factor AS factor,
                CASE WHEN ar.currency(p.score_limit_cap) = home THEN p.score_limit_cap
                     ELSE ar.convert(suggested_limits.ledger_id, p.score_limit_cap, home, today) END AS cap
@@ -148,7 +150,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.suggested_limits(integer, bigint[], date) IS
 'The limit that follows from the sales of each of some customers: the smaller of the cap and limit_factor times monthly_sales times terms_days / 30, in the currency of the ledger.
-Result: monthly_sales, of the last year, or of as much of it as there are sales; terms_days of his credit terms, weighted by instalment; limit_factor and cap of the policy; suggested_limit.
+Result: monthly_sales, of the last year, or of as much of it as there are sales: invoices and debit memos less credit memos, without deposits and what was made void; terms_days of his credit terms, weighted by instalment; limit_factor and cap of the policy; suggested_limit.
 Source: min(cap by class, k times average monthly sales times terms / 30).
 Errors: RA009 there is no rate.';
 

@@ -303,6 +303,7 @@ BEGIN
                ('credit_event', 'credit_event_fact_budts'), ('credit_event', 'credit_event_record_bir'),
                ('credit_event', 'credit_event_review_ais'),
                ('credit_hold', 'credit_hold_derived_bidts'), ('credit_hold', 'credit_hold_guard_bur'),
+               ('credit_hold', 'credit_hold_settle_aur'),
                ('credit_limit', 'credit_limit_guard_biudr'), ('credit_limit', 'credit_limit_follow_ais'),
                ('credit_limit', 'credit_limit_follow_aus'), ('credit_limit', 'credit_limit_fact_bts'),
                ('credit_policy', 'credit_policy_stamp_biur'), ('credit_policy', 'credit_policy_follow_ais'),
@@ -317,7 +318,8 @@ BEGIN
                ('credit_stop', 'credit_stop_guard_biudr'), ('credit_stop', 'credit_stop_fact_bts'),
                ('customer', 'customer_limit_ais'), ('customer', 'customer_limit_aus'),
                ('customer', 'customer_probation_ais'),
-               ('invoice', 'invoice_credit_ais'), ('invoice', 'invoice_credit_aus'), ('invoice', 'invoice_hold_aur')
+               ('invoice', 'invoice_credit_ais'), ('invoice', 'invoice_credit_aus'), ('invoice', 'invoice_hold_aur'),
+               ('invoice', 'invoice_held_bdr')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid

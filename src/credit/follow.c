@@ -47,6 +47,7 @@ typedef struct Row
 	bool		has_moved;		/* into another group than before, or none */
 	int64		old_parent_id;	/* 0: none */
 	char	   *class;			/* NULL: none */
+	bool		is_closed;		/* a customer who is closed */
 } Row;
 
 static const struct
@@ -93,18 +94,11 @@ static ArStatement statements[] =
 	},
 };
 
-static ArStatement entering =
+static ArStatement moving =
 {
-	.sql = "SELECT ar.moving_customers($1, $2, NULL)",
-	.nargs = 2,
-	.argtypes = {INT4OID, INT8ARRAYOID}
-};
-
-static ArStatement leaving =
-{
-	.sql = "SELECT ar.moving_customers($1, $2, $3)",
-	.nargs = 3,
-	.argtypes = {INT4OID, INT8ARRAYOID, INT8ARRAYOID}
+	.sql = "SELECT ar.moving_customers($1, $2, $3, $4)",
+	.nargs = 4,
+	.argtypes = {INT4OID, INT8ARRAYOID, INT8ARRAYOID, BOOLOID}
 };
 
 /*
@@ -135,6 +129,7 @@ read_rows(TriggerData *trigger, Tuplestorestate *store, Followed what, int *coun
 	AttrNumber	amount = InvalidAttrNumber;
 	AttrNumber	parent_id = InvalidAttrNumber;
 	AttrNumber	class = InvalidAttrNumber;
+	AttrNumber	status = InvalidAttrNumber;
 	AttrNumber	expires_on = InvalidAttrNumber;
 	int			rows_count = ar_transition_count(store, INT_MAX);
 	Row		   *rows;
@@ -147,6 +142,7 @@ read_rows(TriggerData *trigger, Tuplestorestate *store, Followed what, int *coun
 	{
 		parent_id = ar_column(relation, "parent_id", INT8OID);
 		class = ar_column(relation, "customer_class", TEXTOID);
+		status = ar_column(relation, "status", TEXTOID);
 	}
 	if (what == FOLLOW_RESERVATION)
 		expires_on = ar_column(relation, "expires_on", DATEOID);
@@ -178,6 +174,8 @@ read_rows(TriggerData *trigger, Tuplestorestate *store, Followed what, int *coun
 			row->parent_id = isnull ? 0 : DatumGetInt64(value);
 			value = slot_getattr(transition.slot, class, &isnull);
 			row->class = isnull ? NULL : TextDatumGetCString(value);
+			row->is_closed =
+				strcmp(TextDatumGetCString(ar_transition_value(&transition, status)), "closed") == 0;
 		}
 		if (expires_on != InvalidAttrNumber)
 		{
@@ -216,6 +214,7 @@ matters(Followed what, const Row *row, const Row *old)
 			return row->currency != old->currency ||
 				row->amount_minor != old->amount_minor ||
 				row->parent_id != old->parent_id ||
+				(row->is_closed && !old->is_closed) ||
 				strcmp(row->class == NULL ? "" : row->class,
 					   old->class == NULL ? "" : old->class) != 0;
 	}
@@ -249,31 +248,24 @@ judge_moved(Relation relation, Row *rows, int count)
 {
 	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
 	Datum	   *parents = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
-	Datum		values[3];
+	Datum		values[4];
 	int			n = 0;
 
-	values[0] = Int32GetDatum(rows[0].ledger_id);
 	for (int i = 0; i < count; i++)
-		if (rows[i].has_moved && rows[i].parent_id != 0)
-			ids[n++] = Int64GetDatum(rows[i].id);
-	if (n > 0)
-	{
-		values[1] = ar_array(ids, NULL, n, INT8OID);
-		judge_named(relation, &entering, values, AR_CREDIT_ENTRY);
-	}
-	n = 0;
-	for (int i = 0; i < count; i++)
-		if (rows[i].has_moved && rows[i].old_parent_id != 0)
+		if (rows[i].has_moved)
 		{
 			ids[n] = Int64GetDatum(rows[i].id);
 			parents[n++] = Int64GetDatum(rows[i].old_parent_id);
 		}
-	if (n > 0)
-	{
-		values[1] = ar_array(ids, NULL, n, INT8OID);
-		values[2] = ar_array(parents, NULL, n, INT8OID);
-		judge_named(relation, &leaving, values, AR_CREDIT_EXIT);
-	}
+	if (n == 0)
+		return;
+	values[0] = Int32GetDatum(rows[0].ledger_id);
+	values[1] = ar_array(ids, NULL, n, INT8OID);
+	values[2] = ar_array(parents, NULL, n, INT8OID);
+	values[3] = BoolGetDatum(true);
+	judge_named(relation, &moving, values, AR_CREDIT_MOVE);
+	values[3] = BoolGetDatum(false);
+	judge_named(relation, &moving, values, AR_CREDIT_MOVE);
 }
 
 /*

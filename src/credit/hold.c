@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -116,10 +117,11 @@ static ArStatement withdraw_hold =
 
 /*
  * read_invoices copies the invoices that are open, held or draft out of the
- * transition table.
+ * transition table; or, when it is the writer who wrote, those of an order that
+ * are void, by their reversal.
  */
 static Invoice *
-read_invoices(TriggerData *trigger, int *count)
+read_invoices(TriggerData *trigger, bool reversed, int *count)
 {
 	Relation	relation = trigger->tg_relation;
 	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
@@ -144,7 +146,8 @@ read_invoices(TriggerData *trigger, int *count)
 		bool		isnull;
 
 		invoice->status = DatumGetArInvoiceStatus(ar_transition_value(&rows, status));
-		if (invoice->status != AR_STATUS_OPEN && invoice->status != AR_STATUS_HELD &&
+		if (reversed ? invoice->status != AR_STATUS_VOID :
+			invoice->status != AR_STATUS_OPEN && invoice->status != AR_STATUS_HELD &&
 			invoice->status != AR_STATUS_DRAFT)
 			continue;
 		/* A credit memo asks for no credit; what it takes back of an order counts. */
@@ -154,6 +157,8 @@ read_invoices(TriggerData *trigger, int *count)
 		invoice->is_credit = VARSIZE_ANY_EXHDR(DatumGetPointer(value)) == strlen("credit_memo") &&
 			memcmp(VARDATA_ANY(DatumGetPointer(value)), "credit_memo", strlen("credit_memo")) == 0;
 		if (invoice->is_credit && !invoice->has_order && invoice->status != AR_STATUS_HELD)
+			continue;
+		if (reversed && !invoice->has_order)
 			continue;
 		n++;
 		invoice->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
@@ -269,6 +274,7 @@ judge_ledger(Relation relation, Invoice *invoices, int count)
 	Datum		drafts = array_of_invoices(invoices, count, AR_STATUS_DRAFT, false, true);
 
 	Datum		orders = array_of_invoices(invoices, count, AR_STATUS_OPEN, true, false);
+	Datum		voided = array_of_invoices(invoices, count, AR_STATUS_VOID, true, false);
 
 	if (opened != 0 || orders != 0)
 	{
@@ -291,6 +297,9 @@ judge_ledger(Relation relation, Invoice *invoices, int count)
 		if (orders != 0)
 			(void) ask(&bill_orders, ledger_id, orders);
 	}
+	/* The balance fell before by as much as is reserved again, at most. */
+	if (voided != 0)
+		(void) ask(&bill_orders, ledger_id, voided);
 	if (held != 0)
 		(void) ask(&note_held, ledger_id, held);
 	if (drafts != 0 && DatumGetBool(ask(&counts_drafts, ledger_id, (Datum) 0)))
@@ -299,7 +308,8 @@ judge_ledger(Relation relation, Invoice *invoices, int count)
 
 /*
  * ar_tg_hold_invoice judges the invoices that a statement opened, before they
- * are posted, and holds those that must wait.
+ * are posted, and holds those that must wait.  Orders whose invoices became
+ * void get back what these had billed.
  */
 Datum
 ar_tg_hold_invoice(PG_FUNCTION_ARGS)
@@ -310,9 +320,7 @@ ar_tg_hold_invoice(PG_FUNCTION_ARGS)
 	int			first = 0;
 	ArWriter	writer;
 
-	if (ar_writer_active())
-		return PointerGetDatum(NULL);
-	invoices = read_invoices(trigger, &count);
+	invoices = read_invoices(trigger, ar_writer_active(), &count);
 	if (count == 0)
 		return PointerGetDatum(NULL);
 	qsort(invoices, count, sizeof(Invoice), compare_invoices);
@@ -442,8 +450,10 @@ ar_fit_credit(PG_FUNCTION_ARGS)
 			int64		amount = DatumGetInt64(amounts[k]);
 			int64		left = Max(DatumGetInt64(reserved[k]) - billed[order], 0);
 			int64		rise = amount - Min(amount, left);
+			int64		sum;
 			bool		fit = rise <= 0 ||
-			ar_add_minor(taken[limit], rise) <= DatumGetInt64(rooms[k]);
+			(!pg_add_s64_overflow(taken[limit], rise, &sum) &&
+			 sum <= DatumGetInt64(rooms[k]));
 
 			fits[k] = BoolGetDatum(fit);
 			all_fit = all_fit && (fit || DatumGetBool(anyway[k])) && !DatumGetBool(blocked[k]);

@@ -220,9 +220,9 @@ ar_judge_credit(Relation relation, int32 ledger_id, Datum customer_ids, ArCredit
 
 			if (level == 0 || (level >= ERROR) != severe)
 				continue;
-			/* Who comes into a group owes no more himself. */
-			if (road == AR_CREDIT_ENTRY &&
-				strcmp(SPI_getvalue(row, desc, 1), SPI_getvalue(row, desc, 2)) == 0)
+			/* Each group that a move changes is judged, and by its own limit alone. */
+			if (road == AR_CREDIT_MOVE &&
+				strcmp(SPI_getvalue(row, desc, 1), SPI_getvalue(row, desc, 2)) != 0)
 				continue;
 			refuse(relation, level, SPI_getvalue(row, desc, 1), SPI_getvalue(row, desc, 2),
 				   DatumGetArMonetaryP(SPI_getbinval(row, desc, 3, &isnull)),

@@ -1,10 +1,10 @@
 -- credit: an order reserves credit until it is invoiced, and is counted once on the way.
 BEGIN;
 \ir helper.psql
-SELECT plan(34);
+SELECT plan(42);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
-SELECT ar.create_customer(pg_temp.ledger(), code, code, credit_limit => 'EUR 100') FROM unnest('{A,B,C,D,E}'::text[]) AS code \g /dev/null
+SELECT ar.create_customer(pg_temp.ledger(), code, code, credit_limit => 'EUR 100') FROM unnest('{A,B,C,D,E,F}'::text[]) AS code \g /dev/null
 SELECT pg_temp.ledger() AS ledger, pg_temp.customer('A') AS a, pg_temp.customer('B') AS b \gset
 CREATE FUNCTION pg_temp.bill(customer text, total text, number text, order_reference text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
     SELECT format('INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, total, status, order_reference) '
@@ -70,6 +70,21 @@ SELECT is(pg_temp.parts('E'), '100.00 + 0.00 = 100.00', 'and what is left of it'
 INSERT INTO ar.invoice (ledger_id, customer_id, kind, invoiced_on, total, status, order_reference) VALUES (:ledger, pg_temp.customer('E'), 'credit_memo', '2026-01-02', 'EUR 30', 'open', 'O6');
 SELECT is((SELECT format('%s + %s + %s = %s', ar.amount(open_debits), ar.amount(unapplied), ar.amount(reserved), ar.amount(exposure)) FROM ar.credit_exposure(:ledger, pg_temp.customer('E'))),
     '100.00 + -30.00 + 20.00 = 90.00', 'a credit memo of the order, never held, gives back what it can be ordered for again');
+
+-- An invoice that is made void gives the order back what it had billed; so does a credit memo, and neither raises the exposure.
+SELECT ar.reserve_credit(:ledger, pg_temp.customer('F'), 'EUR 90', 'O7') \g /dev/null
+SELECT lives_ok(pg_temp.bill('F', 'EUR 55', 'F1', 'O7'), 'an order is invoiced');
+SELECT lives_ok(pg_temp.bill('F', 'EUR 45', 'F2', 'O7'), 'and over-invoiced');
+SELECT is(pg_temp.parts('F'), '100.00 + 0.00 = 100.00', 'nothing of it is reserved any more');
+SELECT ar.void_invoice(:ledger, pg_temp.invoice('F2'), '2026-01-02', 'wrong') \g /dev/null
+SELECT is(pg_temp.parts('F'), '55.00 + 35.00 = 90.00', 'one invoice void, what the other leaves is reserved again');
+SELECT is(pg_temp.outcome(pg_temp.bill('F', 'EUR 10.01', 'X')), 'RA001', 'and nobody else''s');
+SELECT ar.void_invoice(:ledger, pg_temp.invoice('F1'), '2026-01-02', 'wrong') \g /dev/null
+SELECT is(pg_temp.parts('F'), '0.00 + 90.00 = 90.00', 'both void, all of it');
+SELECT lives_ok(pg_temp.bill('F', 'EUR 90', 'F3', 'O7') || '; ' || pg_temp.bill('F', 'EUR 10', 'F4'), 'invoiced anew, at the limit');
+INSERT INTO ar.invoice (ledger_id, customer_id, kind, invoiced_on, total, status, order_reference) VALUES (:ledger, pg_temp.customer('F'), 'credit_memo', '2026-01-02', 'EUR 90', 'open', 'O7');
+SELECT is((SELECT format('%s %s', exposure, reserved) FROM ar.credit_exposure(:ledger, pg_temp.customer('F'))) || ' ' || pg_temp.outcome(pg_temp.bill('F', 'EUR 0.01', 'X')),
+    'EUR 100.00 EUR 90.00 RA001', 'a credit memo that opens the order again leaves the exposure where it was');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
