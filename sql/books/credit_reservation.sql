@@ -2,6 +2,8 @@
 
 ALTER TABLE ar.invoice ADD COLUMN order_reference text;
 ALTER TABLE ar.invoice ADD CONSTRAINT invoice_order_reference_check CHECK (order_reference <> '');
+-- What a reversal makes void is no longer billed of the order; the reversal itself would give it back a second time.
+ALTER TABLE ar.invoice ADD CONSTRAINT invoice_reversal_order_check CHECK (reverses_id IS NULL OR order_reference IS NULL);
 CREATE INDEX invoice_order_reference_idx ON ar.invoice (ledger_id, order_reference) WHERE order_reference IS NOT NULL;
 COMMENT ON COLUMN ar.invoice.order_reference IS 'The order that it bills, as in ar.credit_reservation; NULL: none. What was reserved for that order is exposure once only.';
 
