@@ -67,7 +67,6 @@ SELECT is(pg_temp.parts('C'), '100.00 0.00 0.00', 'two invoices of an order');
 SELECT ar.void_invoice(:ledger, :j, '2026-01-12') AS m \gset
 SELECT is(pg_temp.references(:m), 'credit_memo paid - P-O3 B-O3', 'a reversal names no order');
 SELECT is(pg_temp.invoiced('C', 'O3'), 'EUR 60.00', 'as what is void is no longer invoiced: it counts once');
--- A reservation that is given more time is counted anew.
 SELECT is(pg_temp.parts('C'), '60.00 0.00 40.00', '40 are reserved again');
 SELECT ar.void_invoice(:ledger, :i, '2026-01-12') AS m \gset
 SELECT is(pg_temp.parts('C'), '0.00 0.00 100.00', 'and all of it once, when both are void');
