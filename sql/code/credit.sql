@@ -433,6 +433,7 @@ DECLARE
     customers bigint[];
     holders bigint[];
 BEGIN
+    -- UNION, not UNION ALL: a circle that the statement has not yet left must end.
     WITH RECURSIVE moved AS (
         SELECT m.* FROM unnest(moving_customers.customer_ids, moving_customers.left_ids) AS m(customer_id, left_id)
     ), now AS (
@@ -440,14 +441,14 @@ BEGIN
         FROM moved AS m
         JOIN ar.customer AS c ON c.ledger_id = moving_customers.ledger_id AND c.customer_id = m.customer_id
         WHERE c.parent_id IS NOT NULL
-        UNION ALL
+        UNION
         SELECT n.customer_id, c.parent_id
         FROM now AS n
         JOIN ar.customer AS c ON c.ledger_id = moving_customers.ledger_id AND c.customer_id = n.holder_id
         WHERE c.parent_id IS NOT NULL
     ), before AS (
         SELECT m.customer_id, m.left_id AS holder_id FROM moved AS m WHERE m.left_id <> 0
-        UNION ALL
+        UNION
         -- Groups may have moved in the same statement.
         SELECT b.customer_id, g.parent_id
         FROM before AS b
