@@ -1,7 +1,7 @@
 # A storm of eight clients on the credit of one group, at every isolation level.
 #
 # Protects: neither the group nor a part of it ever owes more than its limit, by
-# invoices in two currencies, orders, limits, drafts made void, payments,
+# invoices in two currencies, orders, limits, drafts and invoices made void, payments,
 # releases, new rates and moves from group to group; nothing deadlocks; only
 # named errors and serialization failures (40001) reach a caller; and
 # ar.verify() is empty all the while, as a ninth session sees it.
@@ -84,14 +84,18 @@ SELECT storm.attempt(format(
      SELECT %s, c.customer_id, ''2026-01-10'', ar.monetary(%s, (ARRAY[''EUR'', ''USD''])[g]), ''open''
      FROM (SELECT * FROM storm.customer ORDER BY random() LIMIT 4) AS c, generate_series(1, 2) AS g',
     storm.ledger(), round(cents / 800.0, 2))) $$;
--- One at a time: while several are waited for, one in hand may be posted by another session, and is held all the same.
+-- Up to three, which others post, too.
 CREATE FUNCTION storm.post() RETURNS void LANGUAGE sql AS $$
 SELECT storm.attempt((SELECT format('SELECT ar.post_invoices(%s, %L)', storm.ledger(), array_agg(v.invoice_id))
-FROM (SELECT v.invoice_id FROM ar.invoice AS v WHERE v.ledger_id = storm.ledger() AND v.status IN ('draft', 'held') ORDER BY random() LIMIT 1) AS v
+FROM (SELECT v.invoice_id FROM ar.invoice AS v WHERE v.ledger_id = storm.ledger() AND v.status IN ('draft', 'held') ORDER BY random() LIMIT 3) AS v
 HAVING count(*) > 0)) $$;
 CREATE FUNCTION storm.void() RETURNS void LANGUAGE sql AS $$
 SELECT storm.attempt((SELECT format('UPDATE ar.invoice SET status = ''void'' WHERE ledger_id = %s AND invoice_id = %s', v.ledger_id, v.invoice_id)
 FROM ar.invoice AS v WHERE v.ledger_id = storm.ledger() AND v.status IN ('draft', 'held') ORDER BY random() LIMIT 1)) $$;
+-- By a reversal, unless something is applied to it already.
+CREATE FUNCTION storm.reverse() RETURNS void LANGUAGE sql AS $$
+SELECT storm.attempt((SELECT format('SELECT ar.void_invoice(%s, %s, ''2026-01-20'', ''storm'')', v.ledger_id, v.invoice_id)
+FROM ar.invoice AS v WHERE v.ledger_id = storm.ledger() AND v.status = 'open' AND v.kind = 'invoice' ORDER BY random() LIMIT 1)) $$;
 CREATE FUNCTION storm.pay(n integer, cents integer, currency text) RETURNS void LANGUAGE sql AS $$
 SELECT storm.attempt(format('SELECT ar.record_payment(%s, %s, %L, ''2026-01-20'', apply => ''oldest'')',
     storm.ledger(), storm.customer(n), ar.monetary(round(cents / 100.0, 2), currency))) $$;
@@ -129,7 +133,8 @@ WITH RECURSIVE member AS (
     SELECT c.customer_id FROM ar.customer AS c WHERE c.code = $1
     UNION ALL SELECT c.customer_id FROM member AS m JOIN ar.customer AS c ON c.parent_id = m.customer_id
 ), owed AS (
-    SELECT v.customer_id, ar.currency(v.total) AS currency, ar.amount(v.total) AS amount FROM ar.invoice AS v WHERE v.status NOT IN ('draft', 'held', 'void')
+    SELECT v.customer_id, ar.currency(v.total) AS currency, ar.amount(v.total) AS amount FROM ar.invoice AS v
+    WHERE v.status NOT IN ('draft', 'held', 'void') AND v.reverses_id IS NULL -- Both or neither of what is reversed.
     UNION ALL SELECT p.customer_id, ar.currency(p.amount), -ar.amount(p.amount) FROM ar.payment AS p
     UNION ALL
     SELECT r.customer_id, ar.currency(r.amount),
@@ -180,6 +185,7 @@ my %weight = (
 	script('bulk', 'SELECT storm.bulk(:cents);') => 4,
 	script('post', 'SELECT storm.post();') => 5,
 	script('void', 'SELECT storm.void();') => 2,
+	script('reverse', 'SELECT storm.reverse();') => 3,
 	script('pay', "SELECT storm.pay(:customer, :cents / 3, $currency);") => 8,
 	script('reserve', "SELECT storm.reserve(:customer, :cents, $currency);") => 7,
 	script('bill', 'SELECT storm.bill(:percent);') => 7,
