@@ -42,7 +42,8 @@ look() {
     need clang command -v clang
     need libclang-rt-dev clang_fuzzes
     need make command -v make
-    need "postgresql-server-dev-$major" test -f "$(pg_path pgxs)"
+    # Debian's client package has the makefiles, without the headers.
+    need "postgresql-server-dev-$major" test -f "$(pg_path pgxs)" -a -f "$(pg_path includedir-server)/postgres.h"
     need "postgresql-$major" test -x "$(pg_path bindir)/postgres"
     need "postgresql-$major-cron" test -f "$(pg_path sharedir)/extension/pg_cron.control"
     need "postgresql-$major-pgtap" test -f "$(pg_path sharedir)/extension/pgtap.control"
