@@ -418,7 +418,10 @@ ar_number_index_find(ArNumberIndex *index, const char *text, int length, ArNumbe
 			if (window.length >= AR_NUMBER_SLIP_MIN - 1 && !ar_number_window_cuts(scan, &window) &&
 				!ar_number_window_other(scan, &window) &&
 				!(i == window.last && scan->groups[i].use == AR_USE_AMOUNT))
+			{
+				ar_number_index_enter_slips(index);
 				look_up_slips(&search, &window);
+			}
 		}
 	}
 	settle(&search);
