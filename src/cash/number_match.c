@@ -77,10 +77,16 @@ cut_alike(const ArNumberScan *scan, const ArNumberWindow *window, uint64 breaks,
 int
 ar_number_letters_before(const ArNumberScan *scan, int group)
 {
+	int			start;
+
 	while (group > 0 && scan->groups[group - 1].digits && ar_number_gap(scan, group) <= 1 &&
 		   scan->groups[group - 1].use != AR_USE_OTHER)
 		group--;
 	if (group == 0 || scan->groups[group - 1].digits || ar_number_gap(scan, group) > 2)
+		return -1;
+	/* The tag of a bank says what follows, and is no part of it: /INV/2026-000123. */
+	start = scan->groups[group - 1].start;
+	if (start > 0 && scan->text[start - 1] == '/' && scan->text[scan->groups[group - 1].end] == '/')
 		return -1;
 	return group - 1;
 }
