@@ -131,7 +131,7 @@ BEGIN
         FROM ar.payout AS o WHERE o.ledger_id = record_payout.ledger_id AND o.external_id = record_payout.external_id;
         IF FOUND THEN
             IF known.external_digest IS NULL OR known.external_digest <> digest THEN
-                PERFORM ar.refuse_external_id('payout', record_payout.external_id);
+                PERFORM ar.refuse_external_id('payout', ar.mask_card_numbers(record_payout.external_id));
             END IF;
             RETURN known.payout_id;
         END IF;

@@ -108,7 +108,7 @@ BEGIN
     WHERE j.external_digest IS NULL OR j.external_digest <> g.digest
     LIMIT 1;
     IF FOUND THEN
-        PERFORM ar.refuse_external_id('adjustment', wrong.external_id);
+        PERFORM ar.refuse_external_id('adjustment', ar.mask_card_numbers(wrong.external_id));
     END IF;
     SELECT array_agg(g.element ORDER BY g.element), array_agg(nextval('ar.document_id') ORDER BY g.element) INTO elements, ids
     FROM ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g

@@ -288,7 +288,7 @@ BEGIN
                     OR same.external_digest <> ar.payload_digest(g.payload) END
     ORDER BY g.position LIMIT 1;
     IF FOUND AND wrong.used_for IS NOT NULL THEN
-        PERFORM ar.refuse_external_id('reversal of a payment', wrong.external_id);
+        PERFORM ar.refuse_external_id('reversal of a payment', ar.mask_card_numbers(wrong.external_id));
     ELSIF FOUND THEN
         RAISE SQLSTATE 'RA002' USING
             MESSAGE = format('payment %s is reversed already', wrong.payment_id),
