@@ -233,9 +233,11 @@ ar_number_index_add(ArNumberIndex *index, const char *number, int length, int pa
 
 		enter(index, at, ar_number_stem_key(added->upper, 0, value, value_length));
 		if (added->last_end == added->length && added->last_start > 0)
-			enter(index, at, ar_number_stem_key(added->upper, added->last_start, value, value_length));
+			enter(index, at, ar_number_stem_key(added->upper, added->last_start,
+												value, value_length));
 		if (added->digit_count > last_digits)
-			enter(index, at, ar_number_stem_key(added->digits, added->digit_count - last_digits, value, value_length));
+			enter(index, at, ar_number_stem_key(added->digits, added->digit_count - last_digits,
+												value, value_length));
 	}
 	MemoryContextSwitchTo(caller);
 }

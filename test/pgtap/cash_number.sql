@@ -3,7 +3,7 @@
 
 BEGIN;
 \ir helper.psql
-SELECT plan(19);
+SELECT plan(21);
 
 -- 2,000 numbers of five forms, all different but for their letters, years and zeros.
 CREATE TEMP TABLE number AS
@@ -122,6 +122,23 @@ SELECT is_empty($$ SELECT w.way, w.number, w.written FROM written AS w
     WHERE NOT ar.number_keys(w.number) && ar.text_keys(pg_temp.noisy(w.written, w.i)) $$, 'the keys find every number that is written in one of the ways');
 SELECT is((SELECT count(*) FROM random AS r, unnest(r.numbers) AS n WHERE NOT ar.number_keys(n) <@ ar.number_keys(lower(n))), 0::bigint,
           'keys do not depend on the case');
+
+-- The IBANs that the finder passes over are those of ar.is_iban(): each country's, of its length, and no others.
+CREATE TEMP TABLE iban AS
+WITH made AS MATERIALIZED (
+    SELECT c.country, n AS length, c.country || lpad((98 - ar.mod97(b.bban || c.country || '00'))::text, 2, '0') || b.bban AS iban
+    FROM (SELECT chr(a) || chr(b) AS country FROM generate_series(65, 90) AS a, generate_series(65, 90) AS b) AS c
+    CROSS JOIN generate_series(15, 34) AS n
+    CROSS JOIN LATERAL (SELECT rpad('', n - 4, '1234') AS bban) AS b
+), judged AS MATERIALIZED (
+    SELECT m.country, m.length, ar.is_iban(m.iban) AS valid,
+           EXISTS (SELECT FROM ar.find_numbers('account ' || regexp_replace(m.iban, '(....)', '\1 ', 'g'), '{A-1234}')) AS read
+    FROM made AS m
+)
+SELECT j.*, count(*) FILTER (WHERE j.valid) OVER (PARTITION BY j.country) AS lengths FROM judged AS j;
+-- Of a country that has none, every length is an IBAN to ar.is_iban().
+SELECT is((SELECT count(*) FROM iban WHERE lengths = 1 AND valid), (SELECT count(DISTINCT country) FROM iban WHERE NOT read), 'there are IBANs of so many countries');
+SELECT is_empty($$ SELECT country, length, valid, read FROM iban WHERE read = (lengths = 1 AND valid) $$, 'no other text is passed over as one');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
