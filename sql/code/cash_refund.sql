@@ -22,10 +22,18 @@ BEGIN
         adjustment := NEW;
     END IF;
 
-    SELECT i.open INTO left_open FROM ar.item AS i
-    WHERE i.ledger_id = adjustment.ledger_id AND i.adjustment_id = adjustment.adjustment_id AND ar.sign(i.open) > 0;
+    /*
+     * By the facts, not by what is open: where somebody has the constraints checked
+     * at once, what is open does not follow yet.
+     */
+    left_open := adjustment.amount - coalesce((
+        SELECT ar.sum(a.amount)
+        FROM ar.item AS i
+        JOIN ar.application AS a ON a.ledger_id = i.ledger_id AND a.debit_item_id = i.item_id
+        WHERE i.ledger_id = adjustment.ledger_id AND i.adjustment_id = adjustment.adjustment_id),
+        ar.monetary(0, ar.currency(adjustment.amount)));
     -- A refund of what was reversed later is what the customer owes for it.
-    IF FOUND AND NOT EXISTS (
+    IF ar.sign(adjustment.amount) > 0 AND ar.sign(left_open) <> 0 AND NOT EXISTS (
         SELECT FROM ar.payment_reversal AS r
         WHERE adjustment.kind = 'refund' AND r.ledger_id = adjustment.ledger_id AND r.payment_id = adjustment.payment_id
           AND r.recorded_at > adjustment.recorded_at) THEN
@@ -117,7 +125,7 @@ BEGIN
 
     FOR wrong IN
         SELECT g.element, g.payment_id, g.credit_item_id, p.payment_id AS found_id, r.kind AS reversal, c.item_id, c.kind,
-               c.open, g.amount, coalesce(g.refunded_on, today) AS day, c.issued_on,
+               ar.sign(c.amount) AS side, c.open, g.amount, coalesce(g.refunded_on, today) AS day, c.issued_on,
                count(*) OVER (PARTITION BY g.credit_item_id) AS times
         FROM ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g
         LEFT JOIN ar.item AS c ON c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id
@@ -146,7 +154,7 @@ BEGIN
             RAISE invalid_parameter_value USING
                 MESSAGE = format('credit item %s is to be refunded twice', wrong.credit_item_id),
                 HINT = 'Name each credit once, with the sum.';
-        ELSIF ar.sign(wrong.open) > 0 OR wrong.kind IN ('write_off', 'discount', 'difference', 'deduction') THEN
+        ELSIF wrong.side >= 0 OR wrong.kind IN ('write_off', 'discount', 'difference', 'deduction') THEN
             RAISE check_violation USING
                 MESSAGE = format('item %s of kind "%s" is no money that can be paid back', wrong.credit_item_id, wrong.kind),
                 HINT = 'Refund payments and credit memos.';
