@@ -91,6 +91,10 @@ CREATE TRIGGER payment_record_bir BEFORE INSERT ON ar.payment
 CREATE TRIGGER payment_post_ais AFTER INSERT ON ar.payment
     REFERENCING NEW TABLE AS new_payment
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_post('payment');
+-- After the one that posts, by its name.
+CREATE TRIGGER payment_settle_ais AFTER INSERT ON ar.payment
+    REFERENCING NEW TABLE AS new_payment
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_settle();
 
 CREATE TRIGGER payment_transfer_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.payment_transfer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();

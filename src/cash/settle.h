@@ -1,0 +1,223 @@
+/*
+ * settle.h
+ *		What money that came in is for: the parts of the engine.
+ *
+ * The engine works on one ledger at a time.  It reads what its customers have
+ * open, account by account (a customer in a currency), lets each credit take
+ * what it is for, in memory, and then writes all of it at once.
+ *
+ * Amounts in these structures are minor units, and never negative: which side
+ * an item is on is known from where it stands.
+ */
+#ifndef AR_CASH_SETTLE_H
+#define AR_CASH_SETTLE_H
+
+#include "nodes/pg_list.h"
+#include "utils/date.h"
+#include "utils/jsonb.h"
+#include "utils/rel.h"
+
+/* How a credit is to be applied: ar.payment.apply. */
+typedef enum ArApply
+{
+	AR_APPLY_UNSAID,			/* as the policy says */
+	AR_APPLY_NONE,
+	AR_APPLY_AUTO,				/* by the rules */
+	AR_APPLY_OLDEST,
+	AR_APPLY_NEWEST,
+	AR_APPLY_LARGEST,
+	AR_APPLY_PROPORTIONAL
+} ArApply;
+
+/* The rules, by which an answer is called, too. */
+typedef enum ArRule
+{
+	AR_RULE_REMITTANCE,
+	AR_RULE_NUMBER,
+	AR_RULE_EXACT,
+	AR_RULE_DISCOUNTED,
+	AR_RULE_ALL_OPEN,
+	AR_RULE_ALL_OVERDUE,
+	AR_RULE_COMBINATION,
+	AR_RULE_TOLERANCE,
+	/* What is not in ar.cash_policy.rules. */
+	AR_RULE_CORRECTION,			/* a credit memo to the invoice it corrects */
+	AR_RULE_OLDEST,
+	AR_RULE_NEWEST,
+	AR_RULE_LARGEST,
+	AR_RULE_PROPORTIONAL,
+	AR_RULE_SUGGESTION,			/* a suggestion that somebody accepted */
+	AR_RULE_NONE
+} ArRule;
+
+#define AR_RULES_MAX	(AR_RULE_TOLERANCE + 1)
+
+/* What is done with what is too much. */
+typedef enum ArOverpayment
+{
+	AR_OVERPAYMENT_ON_ACCOUNT,
+	AR_OVERPAYMENT_WRITE_OFF,
+	AR_OVERPAYMENT_REFUND
+} ArOverpayment;
+
+/* What discount a part payment earns. */
+typedef enum ArPartialDiscount
+{
+	AR_PARTIAL_NONE,
+	AR_PARTIAL_PRO_RATA,
+	AR_PARTIAL_CLOSING
+} ArPartialDiscount;
+
+/* ar.cash_policies(), of one customer. */
+typedef struct ArPolicy
+{
+	int64		customer_id;
+	bool		apply_on_receipt;
+	ArRule		rules[AR_RULES_MAX];
+	int			rule_count;
+	ArApply		remainder;		/* AR_APPLY_NONE: wait */
+	bool		has_tolerance;
+	int64		tolerance;
+	uint32		tolerance_currency;
+	int64		tolerance_percent;	/* in 100 millionths; -1: none */
+	ArOverpayment overpayment;
+	int			grace_days;
+	ArPartialDiscount partial_discount;
+	int			threshold;		/* of confidence, in 10 thousandths */
+	int			double_payment_days;
+} ArPolicy;
+
+/* A discount for early payment. */
+typedef struct ArTier
+{
+	DateADT		until;
+	int64		discount;
+} ArTier;
+
+#define AR_TIERS_MAX	2
+
+/* An item that is open, or was not long ago. */
+typedef struct ArItem
+{
+	int64		item_id;
+	int64		customer_id;
+	uint32		currency;
+	int64		payment_id;		/* 0 in what is of another document */
+	int64		invoice_id;
+	int64		about_id;		/* the invoice that a memo or adjustment is about */
+	int64		amount;
+	int64		open;			/* what is left of it while the engine works */
+	DateADT		issued_on;
+	DateADT		due_on;
+	DateADT		undone_on;		/* DATEVAL_NOBEGIN: nothing was */
+	DateADT		closed_on;		/* DATEVAL_NOEND: it is open */
+	bool		is_credit;
+	/* Read for the rules only: */
+	char	   *kind;
+	char	   *number;			/* of its document, or NULL */
+	char	   *payment_reference;
+	char	   *purchase_order;
+	int			tier_count;
+	ArTier		tiers[AR_TIERS_MAX];
+	int64		discount_taken; /* before */
+} ArItem;
+
+/* A credit that is to be settled. */
+typedef struct ArCredit
+{
+	int64		payment_id;		/* 0: a credit memo or an adjustment */
+	int64		item_id;		/* 0: not known yet */
+	int64		customer_id;
+	uint32		currency;
+	ArApply		apply;
+	DateADT		received_on;	/* which discounts are judged by */
+	/* Of a payment that goes by the rules: */
+	char	   *reference;
+	char	   *structured_reference;
+	Jsonb	   *remittance;
+	ArItem	   *item;			/* NULL: nothing of it is open */
+	/* What came of it: */
+	int64		open_before;
+	ArRule		rule;
+	int			confidence;
+	char	   *explanation;
+	int			suggestions;	/* how many wait for somebody */
+} ArCredit;
+
+/* What one customer has open in one currency. */
+typedef struct ArAccount
+{
+	int64		customer_id;
+	uint32		currency;
+	ArItem	   *items;			/* debits first, by due date */
+	int			debit_count;
+	int			count;
+	ArItem	   *closed;			/* debits that were closed not long ago */
+	int			closed_count;
+	ArPolicy   *policy;			/* NULL: nothing goes by the rules */
+	int			first_open;		/* no debit before this is open */
+	int			last_open;		/* nor one from this on */
+	struct ArLargest *largest;	/* the order by amount, once it was needed */
+	struct ArMatcher *matcher;	/* what the rules know of it */
+} ArAccount;
+
+/* A part of a credit that goes to a debit, and what is granted besides. */
+typedef struct ArLine
+{
+	ArItem	   *debit;
+	ArItem	   *credit;			/* NULL: the credit that is settled */
+	int64		amount;
+	int64		discount;
+	int64		difference;
+	int64		deduction;
+	char	   *reason_code;	/* of the deduction */
+} ArLine;
+
+/* What a rule found. */
+typedef struct ArAnswer
+{
+	ArRule		rule;
+	int			confidence;
+	char	   *explanation;
+	ArLine	   *lines;
+	int			line_count;
+	int64		gain;			/* too much, and kept as a difference */
+	int64		refund;			/* too much, and to be given back */
+} ArAnswer;
+
+/* One piece of work. */
+typedef struct ArSettlement
+{
+	Relation	relation;		/* whose owner writes */
+	int32		ledger_id;
+	ArApply		apply;			/* instead of what the payments say; UNSAID */
+	ArCredit   *credits;
+	int			credit_count;
+	struct ArWriting *writing;	/* what is to be written */
+	MemoryContext context;		/* of what lives as long as the work */
+	MemoryContext chunk;		/* of the accounts at hand */
+} ArSettlement;
+
+/* settle.c */
+extern void ar_settle(ArSettlement *settlement);
+extern void ar_settle_account(ArSettlement *settlement, ArAccount *account,
+							  ArCredit **credits, int count);
+
+/* settle_read.c */
+extern ArApply ar_apply_from_text(const char *text);
+extern bool ar_read_first(ArSettlement *settlement, ArAccount *account);
+extern ArItem *ar_read_items(ArSettlement *settlement, const int64 *customers,
+							 int count, bool for_rules, int *item_count);
+
+/* settle_write.c */
+extern void ar_write_begin(ArSettlement *settlement);
+extern void ar_write_line(ArSettlement *settlement, ArItem *credit, ArItem *debit,
+						  int64 amount, ArRule rule, int confidence);
+extern void ar_write_flush(ArSettlement *settlement, bool is_last);
+extern const char *ar_rule_name(ArRule rule);
+
+/* spread.c */
+extern int64 ar_spread(ArSettlement *settlement, ArAccount *account,
+					   ArItem *credit, ArApply order);
+
+#endif							/* AR_CASH_SETTLE_H */
