@@ -120,6 +120,9 @@ typedef struct ArItem
 	int			tier_count;
 	ArTier		tiers[AR_TIERS_MAX];
 	int64		discount_taken; /* before */
+	DateADT		paid_on;		/* of the latest credit applied before, if it
+								 * has discounts; DATEVAL_NOBEGIN: none */
+	int64		taken;			/* by the answer that is being made */
 } ArItem;
 
 /* A credit that is to be settled. */
@@ -139,9 +142,8 @@ typedef struct ArCredit
 	/* What came of it: */
 	int64		open_before;
 	ArRule		rule;
-	int			confidence;
-	char	   *explanation;
-	int			suggestions;	/* how many wait for somebody */
+	int			confidence;		/* in 10 thousandths; -1: none */
+	const char *explanation;
 } ArCredit;
 
 /* What one customer has open in one currency. */
@@ -158,7 +160,7 @@ typedef struct ArAccount
 	int			first_open;		/* no debit before this is open */
 	int			last_open;		/* nor one from this on */
 	struct ArLargest *largest;	/* the order by amount, once it was needed */
-	struct ArMatcher *matcher;	/* what the rules know of it */
+	struct ArMatcher *matcher;	/* what its debits are called, once it was asked */
 } ArAccount;
 
 /* A part of a credit that goes to a debit, and what is granted besides. */
@@ -200,24 +202,43 @@ typedef struct ArSettlement
 
 /* settle.c */
 extern void ar_settle(ArSettlement *settlement);
-extern void ar_settle_account(ArSettlement *settlement, ArAccount *account,
-							  ArCredit **credits, int count);
 
 /* settle_read.c */
 extern ArApply ar_apply_from_text(const char *text);
 extern bool ar_read_first(ArSettlement *settlement, ArAccount *account);
 extern ArItem *ar_read_items(ArSettlement *settlement, const int64 *customers,
 							 int count, bool for_rules, int *item_count);
+extern ArItem *ar_read_closed(ArSettlement *settlement, ArAccount *account,
+							  DateADT since, int *item_count);
+extern int64 ar_read_given(ArSettlement *settlement, int64 credit_item_id, int64 invoice_id);
+
+/* settle_policy.c */
+extern bool ar_is_applied_on_receipt(int32 ledger_id);
+extern ArPolicy *ar_read_policies(ArSettlement *settlement, const int64 *customers, int count);
+extern int64 ar_tolerance(const ArPolicy *policy, uint32 currency, int64 open);
 
 /* settle_write.c */
+extern const char *ar_rule_name(ArRule rule);
 extern void ar_write_begin(ArSettlement *settlement);
 extern void ar_write_line(ArSettlement *settlement, ArItem *credit, ArItem *debit,
 						  int64 amount, ArRule rule, int confidence);
+extern void ar_write_answer(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer);
 extern void ar_write_flush(ArSettlement *settlement, bool is_last);
-extern const char *ar_rule_name(ArRule rule);
+
+/* suggest.c */
+extern void ar_suggest(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer);
+extern void ar_write_suggestions(ArSettlement *settlement);
 
 /* spread.c */
 extern int64 ar_spread(ArSettlement *settlement, ArAccount *account,
 					   ArItem *credit, ArApply order);
+
+/* discount.c */
+extern int64 ar_discount_closing(const ArItem *debit, const ArPolicy *policy, DateADT received_on);
+extern int64 ar_discount_of_part(const ArItem *debit, const ArPolicy *policy,
+								 DateADT received_on, int64 paid);
+
+/* match.c */
+extern void ar_match(ArSettlement *settlement, ArAccount *account, ArCredit *credit);
 
 #endif							/* AR_CASH_SETTLE_H */

@@ -10,9 +10,9 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "cash/row.h"
 #include "cash/settle.h"
 #include "item/writer.h"
-#include "type/monetary.h"
 
 /* Most payments to the oldest items are used up by these. */
 #define FIRST_DEBITS	16
@@ -60,7 +60,13 @@ static ArStatement read_open_documents =
 	"  CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN"
 	"   (SELECT ar.sum(a.amount) FROM ar.application AS a"
 	"    JOIN ar.item AS g ON g.ledger_id = $1 AND g.item_id = a.credit_item_id"
-	"    WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id AND g.kind = 'discount') END"
+	"    WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id AND g.kind = 'discount') END,"
+	"  CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN"
+	"   (SELECT max(g.issued_on) FROM ar.application AS a"
+	"    JOIN ar.item AS g ON g.ledger_id = $1 AND g.item_id = a.credit_item_id"
+	"    WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id AND g.kind <> 'discount'"
+	"     AND a.reverses_id IS NULL AND NOT EXISTS (SELECT FROM ar.application AS u"
+	"      WHERE u.ledger_id = $1 AND u.reverses_id = a.application_id)) END"
 	" FROM unnest($2) AS c(customer_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
 	"  AND i.closed_on IS NULL"
@@ -72,6 +78,32 @@ static ArStatement read_open_documents =
 	"  AND two.item_id = one.item_id",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
+};
+
+/*
+ * What was paid not long ago, by the invoices of a customer: there is no index
+ * for it, and it is asked for only where a payment names nothing that is open.
+ */
+static ArStatement read_closed =
+{
+	.sql =
+	"SELECT i.item_id, i.invoice_id, i.amount, i.closed_on, v.number, v.payment_reference"
+	" FROM ar.invoice AS v"
+	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.invoice_id = v.invoice_id"
+	" WHERE v.ledger_id = $1 AND v.customer_id = $2 AND v.number IS NOT NULL"
+	"  AND v.status OPERATOR(ar.=) 'paid'::ar.invoice_status AND i.closed_on >= $3",
+	.nargs = 3,
+	.argtypes = {INT4OID, INT8OID, DATEOID}
+};
+
+static ArStatement read_given =
+{
+	.sql =
+	"SELECT ar.sum(a.amount) FROM ar.application AS a"
+	" JOIN ar.item AS d ON d.ledger_id = $1 AND d.item_id = a.debit_item_id"
+	" WHERE a.ledger_id = $1 AND a.credit_item_id = $2 AND d.invoice_id = $3",
+	.nargs = 3,
+	.argtypes = {INT4OID, INT8OID, INT8OID}
 };
 
 /*
@@ -104,63 +136,6 @@ ar_apply_from_text(const char *text)
 			 errhint("The rules are auto, oldest, newest, largest, proportional and none.")));
 }
 
-/* A row of a query, for its columns to be read by their places. */
-typedef struct Row
-{
-	HeapTuple	tuple;
-	TupleDesc	desc;
-} Row;
-
-static Datum
-row_value(const Row *row, int column, bool *isnull)
-{
-	return SPI_getbinval(row->tuple, row->desc, column, isnull);
-}
-
-static int64
-row_integer(const Row *row, int column)
-{
-	bool		isnull;
-	Datum		datum = row_value(row, column, &isnull);
-
-	return isnull ? 0 : DatumGetInt64(datum);
-}
-
-static DateADT
-row_date(const Row *row, int column, DateADT otherwise)
-{
-	bool		isnull;
-	Datum		datum = row_value(row, column, &isnull);
-
-	return isnull ? otherwise : DatumGetDateADT(datum);
-}
-
-static char *
-row_text(const Row *row, int column)
-{
-	bool		isnull;
-	Datum		datum = row_value(row, column, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(datum);
-}
-
-/*
- * row_minor reads an amount: signed minor units, and the currency.
- */
-static int64
-row_minor(const Row *row, int column, uint32 *currency)
-{
-	bool		isnull;
-	Datum		datum = row_value(row, column, &isnull);
-	ArMonetary *amount = DatumGetArMonetaryP(datum);
-
-	if (isnull)
-		return 0;
-	if (currency != NULL)
-		*currency = amount->currency;
-	return ar_monetary_minor(amount);
-}
-
 /*
  * ar_read_first reads the one credit of a settlement, a payment just recorded,
  * and the oldest items of its account.  False: there may be more of them than
@@ -188,7 +163,7 @@ ar_read_first(ArSettlement *settlement, ArAccount *account)
 	account->items = MemoryContextAllocZero(settlement->chunk, sizeof(ArItem) * (rows + 1));
 	for (uint64 i = 0; i < rows; i++)
 	{
-		Row			row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
+		ArRow		row = ar_row(i);
 		ArItem	   *debit = &account->items[account->debit_count];
 		bool		isnull;
 
@@ -196,24 +171,24 @@ ar_read_first(ArSettlement *settlement, ArAccount *account)
 		{
 			ArItem	   *item = &account->items[rows];
 
-			item->item_id = row_integer(&row, 1);
+			item->item_id = ar_row_integer(&row, 1);
 			item->currency = credit->currency;
-			item->open = -row_minor(&row, 2, NULL);
-			item->issued_on = row_date(&row, 3, DATEVAL_NOBEGIN);
-			item->undone_on = row_date(&row, 4, DATEVAL_NOBEGIN);
+			item->open = -ar_row_minor(&row, 2, NULL);
+			item->issued_on = ar_row_date(&row, 3, DATEVAL_NOBEGIN);
+			item->undone_on = ar_row_date(&row, 4, DATEVAL_NOBEGIN);
 			credit->item = item;
 			credit->item_id = item->item_id;
 			credit->open_before = item->open;
 		}
-		(void) row_value(&row, 5, &isnull);
+		(void) ar_row_value(&row, 5, &isnull);
 		if (isnull)
 			break;
-		debit->item_id = row_integer(&row, 5);
+		debit->item_id = ar_row_integer(&row, 5);
 		debit->currency = credit->currency;
-		debit->open = row_minor(&row, 6, NULL);
-		debit->issued_on = row_date(&row, 7, DATEVAL_NOBEGIN);
-		debit->undone_on = row_date(&row, 8, DATEVAL_NOBEGIN);
-		debit->due_on = row_date(&row, 9, DATEVAL_NOBEGIN);
+		debit->open = ar_row_minor(&row, 6, NULL);
+		debit->issued_on = ar_row_date(&row, 7, DATEVAL_NOBEGIN);
+		debit->undone_on = ar_row_date(&row, 8, DATEVAL_NOBEGIN);
+		debit->due_on = ar_row_date(&row, 9, DATEVAL_NOBEGIN);
 		/* Neither can be more than the balance, which fits. */
 		paid += debit->open;
 		account->debit_count++;
@@ -229,26 +204,27 @@ ar_read_first(ArSettlement *settlement, ArAccount *account)
  * read_document reads what only the rules ask of an item.
  */
 static void
-read_document(const Row *row, ArItem *item)
+read_document(const ArRow *row, ArItem *item)
 {
-	item->invoice_id = row_integer(row, 8);
-	item->about_id = row_integer(row, 9);
-	item->amount = row_minor(row, 10, NULL);
-	item->kind = row_text(row, 11);
-	item->number = row_text(row, 12);
-	item->payment_reference = row_text(row, 13);
-	item->purchase_order = row_text(row, 14);
+	item->invoice_id = ar_row_integer(row, 8);
+	item->about_id = ar_row_integer(row, 9);
+	item->amount = ar_row_minor(row, 10, NULL);
+	item->kind = ar_row_text(row, 11);
+	item->number = ar_row_text(row, 12);
+	item->payment_reference = ar_row_text(row, 13);
+	item->purchase_order = ar_row_text(row, 14);
 	for (int tier = 0; tier < AR_TIERS_MAX; tier++)
 	{
-		DateADT		until = row_date(row, 15 + 2 * tier, DATEVAL_NOBEGIN);
+		DateADT		until = ar_row_date(row, 15 + 2 * tier, DATEVAL_NOBEGIN);
 
 		if (DATE_IS_NOBEGIN(until))
 			break;
 		item->tiers[tier].until = until;
-		item->tiers[tier].discount = row_minor(row, 16 + 2 * tier, NULL);
+		item->tiers[tier].discount = ar_row_minor(row, 16 + 2 * tier, NULL);
 		item->tier_count++;
 	}
-	item->discount_taken = row_minor(row, 19, NULL);
+	item->discount_taken = ar_row_minor(row, 19, NULL);
+	item->paid_on = ar_row_date(row, 20, DATEVAL_NOBEGIN);
 	if (item->is_credit)
 		item->amount = -item->amount;
 }
@@ -277,17 +253,17 @@ ar_read_items(ArSettlement *settlement, const int64 *customers, int count,
 	items = palloc_extended(sizeof(ArItem) * (Size) Max(rows, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint64 i = 0; i < rows; i++)
 	{
-		Row			row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
+		ArRow		row = ar_row(i);
 		ArItem	   *item = &items[i];
 
 		CHECK_FOR_INTERRUPTS();
-		item->item_id = row_integer(&row, 1);
-		item->customer_id = row_integer(&row, 2);
-		item->payment_id = row_integer(&row, 3);
-		item->open = row_minor(&row, 4, &item->currency);
-		item->issued_on = row_date(&row, 5, DATEVAL_NOBEGIN);
-		item->due_on = row_date(&row, 6, DATEVAL_NOBEGIN);
-		item->undone_on = row_date(&row, 7, DATEVAL_NOBEGIN);
+		item->item_id = ar_row_integer(&row, 1);
+		item->customer_id = ar_row_integer(&row, 2);
+		item->payment_id = ar_row_integer(&row, 3);
+		item->open = ar_row_minor(&row, 4, &item->currency);
+		item->issued_on = ar_row_date(&row, 5, DATEVAL_NOBEGIN);
+		item->due_on = ar_row_date(&row, 6, DATEVAL_NOBEGIN);
+		item->undone_on = ar_row_date(&row, 7, DATEVAL_NOBEGIN);
 		item->closed_on = DATEVAL_NOEND;
 		item->is_credit = item->open < 0;
 		if (for_rules)
@@ -299,4 +275,63 @@ ar_read_items(ArSettlement *settlement, const int64 *customers, int count,
 	SPI_freetuptable(SPI_tuptable);
 	*item_count = rows;
 	return items;
+}
+
+/*
+ * ar_read_closed reads the invoices of an account that were paid since a day.
+ */
+ArItem *
+ar_read_closed(ArSettlement *settlement, ArAccount *account, DateADT since, int *item_count)
+{
+	Datum		values[3];
+	uint64		rows;
+	ArItem	   *items;
+	int			n = 0;
+	MemoryContext caller;
+
+	values[0] = Int32GetDatum(settlement->ledger_id);
+	values[1] = Int64GetDatum(account->customer_id);
+	values[2] = DateADTGetDatum(since);
+	rows = ar_writer_execute(&read_closed, values, SPI_OK_SELECT);
+	caller = MemoryContextSwitchTo(settlement->chunk);
+	items = palloc_extended(sizeof(ArItem) * (Size) Max(rows, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ArRow		row = ar_row(i);
+		ArItem	   *item = &items[n];
+
+		item->amount = ar_row_minor(&row, 3, &item->currency);
+		if (item->currency != account->currency || item->amount <= 0)
+			continue;
+		item->item_id = ar_row_integer(&row, 1);
+		item->invoice_id = ar_row_integer(&row, 2);
+		item->closed_on = ar_row_date(&row, 4, DATEVAL_NOEND);
+		item->number = ar_row_text(&row, 5);
+		item->payment_reference = ar_row_text(&row, 6);
+		n++;
+	}
+	MemoryContextSwitchTo(caller);
+	SPI_freetuptable(SPI_tuptable);
+	*item_count = n;
+	return items;
+}
+
+/*
+ * ar_read_given reads what a credit gave an invoice before.
+ */
+int64
+ar_read_given(ArSettlement *settlement, int64 credit_item_id, int64 invoice_id)
+{
+	Datum		values[3];
+	int64		given;
+	ArRow		row;
+
+	values[0] = Int32GetDatum(settlement->ledger_id);
+	values[1] = Int64GetDatum(credit_item_id);
+	values[2] = Int64GetDatum(invoice_id);
+	ar_writer_execute(&read_given, values, SPI_OK_SELECT);
+	row = ar_row(0);
+	given = ar_row_minor(&row, 1, NULL);
+	SPI_freetuptable(SPI_tuptable);
+	return given;
 }
