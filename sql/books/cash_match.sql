@@ -78,3 +78,8 @@ COMMENT ON COLUMN ar.payer_account.payments IS 'How many of his payments came fr
 COMMENT ON COLUMN ar.payer_account.is_trusted IS 'false: somebody said that this account tells nothing, as that of a bank or a processor.';
 COMMENT ON COLUMN ar.payer_account.first_seen_on IS 'Date of the first of them.';
 COMMENT ON COLUMN ar.payer_account.last_seen_on IS 'Date of the latest of them.';
+
+CREATE TRIGGER match_suggestion_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.match_suggestion
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_match_suggestion();
+CREATE TRIGGER match_suggestion_fact_bts BEFORE TRUNCATE ON ar.match_suggestion
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();

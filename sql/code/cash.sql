@@ -1,7 +1,7 @@
 -- cash: payments and what they are applied to.
 
 CREATE FUNCTION ar.is_remittance(remittance jsonb) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_typeof(remittance) = 'array' AND NOT EXISTS (

@@ -16,7 +16,8 @@
  */
 #define AR_SURE_REMITTANCE			9900	/* it comes to exactly what was paid */
 #define AR_SURE_REMITTANCE_ROUGH	9500	/* it does not, but says what it wants */
-#define AR_SURE_NUMBER_ROUGH		9500	/* a number, but another amount */
+#define AR_SURE_NUMBER_ROUGH		9500	/* a number, but another amount; less
+											 * 100 for each strength it lacks */
 #define AR_SURE_NUMBER_CHOICE		9400	/* some of the numbers come to it */
 #define AR_SURE_EXACT				9500
 #define AR_SURE_DISCOUNTED			9400
@@ -39,6 +40,7 @@ typedef struct ArTarget
 	int			count;
 	char	   *number;			/* or NULL */
 	char	   *reference;		/* the structured one, in normal form, or NULL */
+	int			line;			/* of a remittance that names it, from 1; else 0 */
 } ArTarget;
 
 /* What the debits of an account are called. */
@@ -51,6 +53,8 @@ typedef struct ArMatcher
 	ArNumberIndex *index;		/* of what is open, once it was asked for */
 	ArNumberIndex *closed_index;
 	bool		has_closed;		/* they were read */
+	ArTarget  **by_number;		/* those with a number, in its order */
+	int			numbered;
 } ArMatcher;
 
 /* The way of one credit through the rules. */
@@ -64,6 +68,7 @@ typedef struct ArChain
 	ArMatcher  *matcher;
 	ArRule		rule;			/* that is being tried */
 	List	   *answers;		/* what it found */
+	ArAnswer   *fallback;		/* suggested if nothing decides */
 	bool		is_tied;		/* no amount decides any more */
 	bool		is_doubtful;	/* it names something else: amounts only suggest */
 	bool		is_double;		/* it is taken for a double payment */
@@ -74,6 +79,7 @@ typedef struct ArChain
 extern ArMatcher *ar_matcher(ArChain *chain);
 extern ArNumberIndex *ar_matcher_index(ArChain *chain);
 extern ArNumberIndex *ar_matcher_closed(ArChain *chain);
+extern ArTarget *ar_matcher_find(ArChain *chain, const char *number);
 extern int64 ar_target_open(const ArTarget *target);
 extern int64 ar_target_discount(const ArChain *chain, const ArTarget *target);
 extern char *ar_target_name(const ArTarget *target);

@@ -59,7 +59,7 @@ part_discount(const ArChain *chain, const ArItem *part)
  * paid, the second says why.
  */
 static void
-answer_fits(ArChain *chain, const Fits *fits, int confidence, bool discounted, const char *why)
+answer_fits(ArChain *chain, Fits *fits, int confidence, bool discounted, const char *why)
 {
 	for (int i = 0; i < Min(fits->count, AR_TIES_MAX); i++)
 	{

@@ -49,7 +49,7 @@ confidence_of(ArNumberStrength strength)
 static bool
 is_strong(ArNumberStrength strength)
 {
-	return strength >= AR_NUMBER_PREFIX_LOST;
+	return strength >= AR_NUMBER_ZEROS_LOST;
 }
 
 /*
@@ -147,7 +147,8 @@ static void
 pay_in_order(ArChain *chain, const Named *named)
 {
 	const ArPolicy *policy = chain->policy;
-	ArAnswer   *answer = ar_answer(chain, Min(AR_SURE_NUMBER_ROUGH, confidence_of(named->weakest)));
+	ArAnswer   *answer = ar_answer(chain, AR_SURE_NUMBER_ROUGH -
+								   100 * (AR_NUMBER_EXACT - named->weakest));
 	int64		left = chain->item->open;
 	int64		owed = 0;
 	int64		open = 0;
@@ -387,6 +388,15 @@ ar_rule_number(ArChain *chain)
 	collect(chain, hits, count, true, &strong);
 	collect(chain, hits, count, false, &all);
 
+	for (int i = 0; i < count; i++)
+		if (hits[i].payload < chain->matcher->count)
+			best = Max(best, hits[i].strength);
+	/* What names something open as it is need not be looked for elsewhere. */
+	if (strong.count == 0 || strong.weakest < AR_NUMBER_FOLDED || strong.is_shared)
+	{
+		if (is_paid_already(chain, best))
+			return;
+	}
 	if (strong.count > 0 && !strong.is_shared)
 	{
 		if (agrees(chain, &strong))
@@ -404,11 +414,6 @@ ar_rule_number(ArChain *chain)
 		return;
 	}
 
-	for (int i = 0; i < count; i++)
-		if (hits[i].payload < chain->matcher->count)
-			best = Max(best, hits[i].strength);
-	if (is_paid_already(chain, best))
-		return;
 	if (all.count == 0)
 		return;
 	agree_alone(chain, hits, count);
@@ -422,5 +427,8 @@ ar_rule_number(ArChain *chain)
 		pay_in_order(chain, &all);
 		answer = llast(chain->answers);
 		answer->confidence = Min(answer->confidence, AR_SURE_NAMED_ONLY);
+		chain->answers = NIL;
+		chain->fallback = answer;
+		chain->is_doubtful = true;
 	}
 }

@@ -10,6 +10,8 @@
 #include "utils/numeric.h"
 
 #include "cash/match.h"
+#include "item/posting.h"
+#include "type/currency.h"
 #include "type/rounding.h"
 
 /* One line of a remittance. */
@@ -56,13 +58,9 @@ find_number(ArChain *chain, Wish *wish)
 	int			count;
 	int			best = -1;
 
-	for (int i = 0; i < matcher->count; i++)
-		if (matcher->targets[i].number != NULL &&
-			strcmp(matcher->targets[i].number, wish->number) == 0)
-		{
-			wish->target = &matcher->targets[i];
-			return;
-		}
+	wish->target = ar_matcher_find(chain, wish->number);
+	if (wish->target != NULL)
+		return;
 	for (int i = account->debit_count; i < account->count; i++)
 		if (account->items[i].number != NULL &&
 			strcmp(account->items[i].number, wish->number) == 0)
@@ -148,6 +146,40 @@ read_wishes(ArChain *chain, int *count)
 			read_wish(chain, line->val.binary.data, &wishes[(*count)++]);
 	}
 	return wishes;
+}
+
+/*
+ * merge puts lines that name the same invoice together: without an amount, all
+ * that is open is meant.
+ */
+static int
+merge(Wish *wishes, int count)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		Wish	   *first;
+
+		if (wishes[i].target == NULL || wishes[i].target->line == 0)
+		{
+			wishes[kept++] = wishes[i];
+			if (wishes[i].target != NULL)
+				wishes[i].target->line = kept;
+			continue;
+		}
+		first = &wishes[wishes[i].target->line - 1];
+		first->has_amount = first->has_amount && wishes[i].has_amount;
+		first->amount = ar_add_minor(first->amount, wishes[i].amount);
+		first->has_discount = first->has_discount || wishes[i].has_discount;
+		first->discount = ar_add_minor(first->discount, wishes[i].discount);
+		if (first->reason_code == NULL)
+			first->reason_code = wishes[i].reason_code;
+	}
+	for (int i = 0; i < kept; i++)
+		if (wishes[i].target != NULL)
+			wishes[i].target->line = 0;
+	return kept;
 }
 
 /*
@@ -247,6 +279,7 @@ ar_rule_remittance(ArChain *chain)
 	if (chain->credit->remittance == NULL)
 		return;
 	wishes = read_wishes(chain, &count);
+	count = merge(wishes, count);
 	if (count == 0)
 		return;
 	/* Whatever comes of it, an amount alone must not go against it. */

@@ -4,7 +4,9 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 
 #include "cash/match.h"
 #include "cash/reference.h"
@@ -171,6 +173,37 @@ ar_matcher_closed(ArChain *chain)
 		MemoryContextSwitchTo(caller);
 	}
 	return matcher->closed_index;
+}
+
+static int
+compare_numbers(const void *left, const void *right)
+{
+	return strcmp((*(ArTarget *const *) left)->number, (*(ArTarget *const *) right)->number);
+}
+
+/*
+ * ar_matcher_find finds the target of a number as it is, or NULL.
+ */
+ArTarget *
+ar_matcher_find(ArChain *chain, const char *number)
+{
+	ArMatcher  *matcher = chain->matcher;
+	ArTarget	key = {.number = (char *) number};
+	ArTarget   *sought = &key;
+	ArTarget  **found;
+
+	if (matcher->by_number == NULL)
+	{
+		matcher->by_number = MemoryContextAllocHuge(chain->settlement->chunk,
+													sizeof(ArTarget *) * (Size) Max(matcher->count, 1));
+		for (int i = 0; i < matcher->count; i++)
+			if (matcher->targets[i].number != NULL)
+				matcher->by_number[matcher->numbered++] = &matcher->targets[i];
+		qsort(matcher->by_number, matcher->numbered, sizeof(ArTarget *), compare_numbers);
+	}
+	found = matcher->numbered == 0 ? NULL :
+		bsearch(&sought, matcher->by_number, matcher->numbered, sizeof(ArTarget *), compare_numbers);
+	return found == NULL ? NULL : *found;
 }
 
 /*

@@ -46,7 +46,6 @@ typedef enum ArRule
 	AR_RULE_NEWEST,
 	AR_RULE_LARGEST,
 	AR_RULE_PROPORTIONAL,
-	AR_RULE_SUGGESTION,			/* a suggestion that somebody accepted */
 	AR_RULE_NONE
 } ArRule;
 
@@ -141,6 +140,7 @@ typedef struct ArCredit
 	ArItem	   *item;			/* NULL: nothing of it is open */
 	/* What came of it: */
 	int64		open_before;
+	int64		open_after;
 	ArRule		rule;
 	int			confidence;		/* in 10 thousandths; -1: none */
 	const char *explanation;
@@ -192,7 +192,7 @@ typedef struct ArSettlement
 {
 	Relation	relation;		/* whose owner writes */
 	int32		ledger_id;
-	ArApply		apply;			/* instead of what the payments say; UNSAID */
+	bool		is_fresh;		/* the payments came in just now */
 	ArCredit   *credits;
 	int			credit_count;
 	struct ArWriting *writing;	/* what is to be written */
@@ -211,6 +211,17 @@ extern ArItem *ar_read_items(ArSettlement *settlement, const int64 *customers,
 extern ArItem *ar_read_closed(ArSettlement *settlement, ArAccount *account,
 							  DateADT since, int *item_count);
 extern int64 ar_read_given(ArSettlement *settlement, int64 credit_item_id, int64 invoice_id);
+
+/* settle_credit.c */
+extern void ar_hold_balances(ArSettlement *settlement);
+extern void ar_read_credits(ArSettlement *settlement, Datum ids, bool by_payment);
+extern void ar_read_texts(ArCredit *credit, Datum reference, bool no_reference,
+						  Datum structured, bool no_structured,
+						  Datum remittance, bool no_remittance);
+
+/* settle_function.c */
+extern Relation ar_settle_table(void);
+extern Datum ar_settle_visible(int32 ledger_id, Datum ids, bool are_suggestions, int *count);
 
 /* settle_policy.c */
 extern bool ar_is_applied_on_receipt(int32 ledger_id);

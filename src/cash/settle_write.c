@@ -36,7 +36,6 @@ static const char *const rule_names[] = {
 	[AR_RULE_NEWEST] = "newest",
 	[AR_RULE_LARGEST] = "largest",
 	[AR_RULE_PROPORTIONAL] = "proportional",
-	[AR_RULE_SUGGESTION] = "suggestion",
 	[AR_RULE_NONE] = NULL,
 };
 
@@ -73,48 +72,166 @@ ar_write_begin(ArSettlement *settlement)
 }
 
 /*
- * add makes room for one application more.
+ * ar_write_room makes room in an array for one element more.
+ */
+void *
+ar_write_room(ArSettlement *settlement, void *array, Size element, int count, int *size)
+{
+	if (count < *size)
+		return array;
+	*size = Max(*size * 2, 16);
+	return array == NULL ? MemoryContextAlloc(settlement->context, element * *size) :
+		repalloc_huge(array, element * (Size) *size);
+}
+
+/*
+ * add_application gathers an application, which counts from a day.
  */
 static ArPending *
-add(ArSettlement *settlement)
+add_application(ArSettlement *settlement, int64 credit_item_id, int64 debit_item_id,
+				int64 amount, uint32 currency, DateADT applied_on, ArRule rule, int confidence)
 {
 	ArWriting  *writing = settlement->writing;
+	ArPending  *pending;
 
-	if (writing->count == writing->size)
-	{
-		writing->size = Max(writing->size * 2, 16);
-		writing->pending = writing->pending == NULL ?
-			MemoryContextAlloc(settlement->context, sizeof(ArPending) * writing->size) :
-			repalloc_huge(writing->pending, sizeof(ArPending) * (Size) writing->size);
-	}
-	return &writing->pending[writing->count++];
+	writing->pending = ar_write_room(settlement, writing->pending, sizeof(ArPending),
+									 writing->count, &writing->size);
+	pending = &writing->pending[writing->count++];
+	pending->credit_item_id = credit_item_id;
+	pending->debit_item_id = debit_item_id;
+	pending->adjustment = -1;
+	pending->amount = amount;
+	pending->currency = currency;
+	pending->applied_on = applied_on;
+	pending->rule = rule;
+	pending->confidence = confidence;
+	return pending;
+}
+
+/*
+ * common_day is the first day on which both items were there, and nothing of
+ * them was undone later.
+ */
+static DateADT
+common_day(const ArItem *credit, const ArItem *debit)
+{
+	return Max(Max(credit->issued_on, credit->undone_on),
+			   Max(debit->issued_on, debit->undone_on));
 }
 
 /*
  * ar_write_line applies an amount of a credit to a debit, at once in memory
- * and later in the books.  It counts from the first day on which both were
- * there, and nothing of them was undone later.
+ * and later in the books.
  */
 void
 ar_write_line(ArSettlement *settlement, ArItem *credit, ArItem *debit,
 			  int64 amount, ArRule rule, int confidence)
 {
-	ArPending  *pending;
+	if (amount == 0)
+		return;
+	if (amount < 0 || amount > credit->open || amount > debit->open)
+		elog(ERROR, "ar_write_line: item " INT64_FORMAT " or " INT64_FORMAT " would be over-applied",
+			 credit->item_id, debit->item_id);
+	add_application(settlement, credit->item_id, debit->item_id, amount, credit->currency,
+					common_day(credit, debit), rule, confidence);
+	credit->open -= amount;
+	debit->open -= amount;
+}
+
+/*
+ * add_adjustment gathers an adjustment that comes with a credit.
+ */
+static int
+add_adjustment(ArSettlement *settlement, const ArCredit *credit, const char *kind,
+			   int64 amount, DateADT adjusted_on, int64 invoice_id, const char *reason_code)
+{
+	ArWriting  *writing = settlement->writing;
+	ArPendingAdjustment *adjustment;
+
+	writing->adjustments = ar_write_room(settlement, writing->adjustments,
+										 sizeof(ArPendingAdjustment),
+										 writing->adjustment_count, &writing->adjustment_size);
+	adjustment = &writing->adjustments[writing->adjustment_count];
+	memset(adjustment, 0, sizeof(ArPendingAdjustment));
+	adjustment->kind = kind;
+	adjustment->customer_id = credit->customer_id;
+	adjustment->amount = amount;
+	adjustment->currency = credit->currency;
+	adjustment->adjusted_on = adjusted_on;
+	adjustment->payment_id = credit->payment_id;
+	adjustment->invoice_id = invoice_id;
+	if (reason_code != NULL)
+		adjustment->reason_code = MemoryContextStrdup(settlement->context, reason_code);
+	return writing->adjustment_count++;
+}
+
+/*
+ * grant applies to a debit what is granted besides the money: a credit that an
+ * adjustment makes.
+ */
+static void
+grant(ArSettlement *settlement, const ArCredit *credit, ArItem *debit, const char *kind,
+	  int64 amount, const char *reason_code, const ArAnswer *answer)
+{
+	DateADT		day = common_day(credit->item, debit);
+	int			adjustment;
 
 	if (amount == 0)
 		return;
-	Assert(amount > 0 && amount <= credit->open && amount <= debit->open);
-	pending = add(settlement);
-	pending->credit_item_id = credit->item_id;
-	pending->debit_item_id = debit->item_id;
-	pending->amount = amount;
-	pending->currency = credit->currency;
-	pending->applied_on = Max(Max(credit->issued_on, credit->undone_on),
-							  Max(debit->issued_on, debit->undone_on));
-	pending->rule = rule;
-	pending->confidence = confidence;
-	credit->open -= amount;
+	if (amount < 0 || amount > debit->open)
+		elog(ERROR, "grant: item " INT64_FORMAT " would be over-applied", debit->item_id);
+	adjustment = add_adjustment(settlement, credit, kind, -amount, day, debit->invoice_id, reason_code);
+	add_application(settlement, 0, debit->item_id, amount, credit->currency, day,
+					answer->rule, answer->confidence)->adjustment = adjustment;
 	debit->open -= amount;
+}
+
+/*
+ * give takes off a credit what is too much: a debit that an adjustment makes.
+ */
+static void
+give(ArSettlement *settlement, const ArCredit *credit, const char *kind, int64 amount,
+	 const ArAnswer *answer)
+{
+	ArItem	   *item = credit->item;
+	DateADT		day = Max(item->issued_on, item->undone_on);
+	int			adjustment;
+
+	if (amount == 0)
+		return;
+	if (amount < 0 || amount > item->open)
+		elog(ERROR, "give: item " INT64_FORMAT " would be over-applied", item->item_id);
+	adjustment = add_adjustment(settlement, credit, kind, amount, day, 0, NULL);
+	add_application(settlement, item->item_id, 0, amount, credit->currency, day,
+					answer->rule, answer->confidence)->adjustment = adjustment;
+	item->open -= amount;
+}
+
+/*
+ * ar_write_answer carries out what a rule found.
+ */
+void
+ar_write_answer(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer)
+{
+	for (int i = 0; i < answer->line_count; i++)
+	{
+		ArLine	   *line = &answer->lines[i];
+
+		ar_write_line(settlement, line->credit != NULL ? line->credit : credit->item,
+					  line->debit, line->amount, answer->rule, answer->confidence);
+		grant(settlement, credit, line->debit, "discount", line->discount, NULL, answer);
+		grant(settlement, credit, line->debit, "difference", line->difference, NULL, answer);
+		if (line->deduction == 0)
+			continue;
+		grant(settlement, credit, line->debit, "deduction", line->deduction,
+			  line->reason_code, answer);
+		/* What the payer kept back is still to be cleared with him. */
+		add_adjustment(settlement, credit, "deduction", line->deduction,
+					   common_day(credit->item, line->debit),
+					   line->debit->invoice_id, line->reason_code);
+	}
+	give(settlement, credit, "difference", answer->gain, answer);
+	give(settlement, credit, "refund", answer->refund, answer);
 }
 
 /*
@@ -137,8 +254,13 @@ write_applications(ArSettlement *settlement)
 	{
 		ArPending  *pending = &writing->pending[i];
 
-		columns[0][i] = Int64GetDatum(pending->credit_item_id);
-		columns[1][i] = Int64GetDatum(pending->debit_item_id);
+		int64		adjusted = pending->adjustment < 0 ? 0 :
+			writing->adjustments[pending->adjustment].item_id;
+
+		columns[0][i] = Int64GetDatum(pending->credit_item_id != 0 ?
+									  pending->credit_item_id : adjusted);
+		columns[1][i] = Int64GetDatum(pending->debit_item_id != 0 ?
+									  pending->debit_item_id : adjusted);
 		columns[2][i] = PointerGetDatum(ar_monetary_make(pending->amount, pending->currency));
 		columns[3][i] = DateADTGetDatum(pending->applied_on);
 		columns[4][i] = CStringGetTextDatum(rule_names[pending->rule]);
@@ -165,14 +287,18 @@ ar_write_flush(ArSettlement *settlement, bool is_last)
 	MemoryContext batch;
 	MemoryContext caller;
 
-	if (writing->count == 0 ||
+	if ((writing->count == 0 && writing->adjustment_count == 0) ||
 		(!is_last && writing->count < APPLICATIONS_PER_STATEMENT))
 		return;
 	CHECK_FOR_INTERRUPTS();
 	batch = AllocSetContextCreate(CurrentMemoryContext, "ar_ext applications",
 								  ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(batch);
-	write_applications(settlement);
+	if (writing->adjustment_count > 0)
+		ar_write_adjustments(settlement);
+	if (writing->count > 0)
+		write_applications(settlement);
+	writing->adjustment_count = 0;
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(batch);
 }
