@@ -54,27 +54,3 @@ COMMENT ON COLUMN ar.match_suggestion.suggested_at IS 'When it was suggested; se
 COMMENT ON COLUMN ar.match_suggestion.decided_by IS 'Who decided; set by the database.';
 COMMENT ON COLUMN ar.match_suggestion.decided_at IS 'When; set by the database; NULL: it is open.';
 COMMENT ON COLUMN ar.match_suggestion.decision_reason IS 'Why he decided so.';
-
-CREATE TABLE ar.payer_account (
-    ledger_id integer NOT NULL,
-    account text NOT NULL,
-    customer_id bigint NOT NULL,
-    payments integer NOT NULL DEFAULT 0,
-    is_trusted boolean NOT NULL DEFAULT true,
-    first_seen_on date NOT NULL,
-    last_seen_on date NOT NULL,
-    CONSTRAINT payer_account_pkey PRIMARY KEY (ledger_id, account, customer_id),
-    CONSTRAINT payer_account_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
-    CONSTRAINT payer_account_account_check CHECK (account <> '' AND account = ar.compact_id(account)),
-    CONSTRAINT payer_account_payments_check CHECK (payments >= 0),
-    CONSTRAINT payer_account_seen_check CHECK (isfinite(first_seen_on) AND isfinite(last_seen_on) AND first_seen_on <= last_seen_on)
-);
-CREATE INDEX payer_account_customer_idx ON ar.payer_account (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
-COMMENT ON TABLE ar.payer_account IS 'A row is an account that payments of a customer came from, by which later ones are known to be his. An account that pays for several customers has a row each, and decides nothing.';
-COMMENT ON COLUMN ar.payer_account.ledger_id IS 'The ledger.';
-COMMENT ON COLUMN ar.payer_account.account IS 'The account, an IBAN or the bank''s own number, in capitals without spaces.';
-COMMENT ON COLUMN ar.payer_account.customer_id IS 'The customer.';
-COMMENT ON COLUMN ar.payer_account.payments IS 'How many of his payments came from it.';
-COMMENT ON COLUMN ar.payer_account.is_trusted IS 'false: somebody said that this account tells nothing, as that of a bank or a processor.';
-COMMENT ON COLUMN ar.payer_account.first_seen_on IS 'Date of the first of them.';
-COMMENT ON COLUMN ar.payer_account.last_seen_on IS 'Date of the latest of them.';
