@@ -4,6 +4,9 @@
 -- so nothing is left behind of a payment that was reversed in error or transferred to somebody else.
 CREATE INDEX payment_payer_account_idx ON ar.payment (ledger_id, ar.compact_id(payer_account), payment_id)
     WHERE payer_account IS NOT NULL;
+CREATE INDEX invoice_document_key_idx ON ar.invoice (ledger_id, ar.document_key(number)) WHERE number IS NOT NULL;
+CREATE INDEX invoice_payment_reference_idx ON ar.invoice (ledger_id, ar.normal_reference(payment_reference))
+    WHERE payment_reference IS NOT NULL;
 CREATE INDEX customer_payer_name_idx ON ar.customer (ledger_id, ar.payer_name_key(name)) WHERE name IS NOT NULL;
 
 CREATE TABLE ar.payer_account (
