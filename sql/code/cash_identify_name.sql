@@ -81,24 +81,24 @@ BEGIN
             SELECT c.customer_id FROM ar.customer AS c
             WHERE c.ledger_id = payers_by_name.ledger_id AND ar.payer_name_key(c.name) = k.key
             ORDER BY c.customer_id LIMIT 2) AS c
-    ), similar AS MATERIALIZED (
-        SELECT s.name, s.customer_id, s.similarity,
-               lead(s.similarity) OVER (PARTITION BY s.name ORDER BY s.similarity DESC, s.customer_id) AS next
+    ), alike AS MATERIALIZED (
+        SELECT s.name, s.customer_id, s.similarity, row_number() OVER w AS place, lead(s.similarity) OVER w AS next
         FROM ar.similar_payers(payers_by_name.ledger_id, ARRAY(
             SELECT DISTINCT p.payer_name FROM paid AS p WHERE p.key NOT IN (SELECT s.key FROM same AS s))) AS s
+        WINDOW w AS (PARTITION BY s.name ORDER BY s.similarity DESC, s.customer_id)
     ), named AS (
         SELECT p.payment_id, s.customer_id, 1::real AS similarity
         FROM paid AS p JOIN same AS s ON s.key = p.key
         UNION ALL
         SELECT p.payment_id, s.customer_id, s.similarity
-        FROM paid AS p JOIN similar AS s ON s.name = p.payer_name
-        WHERE s.similarity >= 0.7 AND (s.next IS NULL OR s.next <= s.similarity - 0.15)
+        FROM paid AS p JOIN alike AS s ON s.name = p.payer_name
+        WHERE s.place = 1 AND s.similarity >= 0.7 AND (s.next IS NULL OR s.next <= s.similarity - 0.15)
     )
     SELECT n.payment_id, n.customer_id, 'name',
            CASE WHEN i.number IS NOT NULL AND count(*) OVER (PARTITION BY n.payment_id) = 1 THEN 0.92 ELSE 0.6 END,
            format(CASE WHEN n.similarity = 1 THEN 'The payer has the name of customer "%s".'
                        ELSE 'The name of the payer is like that of customer "%s".' END, c.name)
-           || coalesce(format(' What is open of %s is exactly the amount.', i.number), '')
+           || coalesce(' What is open of ' || i.number || ' is exactly the amount.', '')
     FROM named AS n
     JOIN paid AS p ON p.payment_id = n.payment_id
     CROSS JOIN LATERAL (

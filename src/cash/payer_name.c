@@ -40,7 +40,7 @@ static const char *const forms[] = {
 	"gmbh", "inc", "incorporated", "kft", "kg", "kgaa", "limited", "llc",
 	"llp", "lp", "ltd", "ltda", "mbh", "nv", "ohg", "oy", "oyj", "plc", "pte",
 	"pty", "sa", "sapa", "sarl", "sas", "sl", "slu", "spa", "spzoo", "srl",
-	"sro", "ug", "und", "vof", "zrt"
+	"sro", "u", "ug", "und", "vof", "zrt"
 };
 
 /* The letters under the accents of U+00C0 to U+00FF; a blank is none. */
