@@ -63,6 +63,7 @@ CREATE TABLE ar.payment_transfer (
     customer_id bigint NOT NULL,
     amount ar.monetary NOT NULL,
     transferred_on date NOT NULL,
+    rule text,
     reason text,
     transferred_by text NOT NULL DEFAULT session_user,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -79,6 +80,7 @@ COMMENT ON COLUMN ar.payment_transfer.payment_id IS 'The payment, which came in 
 COMMENT ON COLUMN ar.payment_transfer.customer_id IS 'The customer it belongs to.';
 COMMENT ON COLUMN ar.payment_transfer.amount IS 'Its amount, all of it; set by the database.';
 COMMENT ON COLUMN ar.payment_transfer.transferred_on IS 'Accounting date from which it counts for the customer, not before received_on.';
+COMMENT ON COLUMN ar.payment_transfer.rule IS 'The rule that found it out by itself (ar.payer_candidates()); NULL: somebody said so.';
 COMMENT ON COLUMN ar.payment_transfer.reason IS 'How it was found out.';
 COMMENT ON COLUMN ar.payment_transfer.transferred_by IS 'Who said so; set by the database.';
 COMMENT ON COLUMN ar.payment_transfer.recorded_at IS 'When it was recorded; set by the database.';

@@ -25,7 +25,13 @@ AS $$
 #variable_conflict use_column
 DECLARE
     item_ids bigint[];
+    identified bigint[];
 BEGIN
+    -- A payment that gets its customer is settled at once, by the trigger.
+    SELECT coalesce(array_agg(n.payment_id), '{}') INTO identified
+    FROM ar.identify_payments(auto_apply.ledger_id, auto_apply.payment_ids) AS n
+    WHERE n.outcome = 'identified' AND auto_apply.rule <> 'none';
+
     IF auto_apply.payment_ids IS NULL THEN
         SELECT coalesce(array_agg(i.item_id ORDER BY i.customer_id, i.item_id), '{}') INTO item_ids
         FROM ar.item AS i
@@ -55,10 +61,24 @@ BEGIN
            s.found_by, s.confidence, s.applied, s.unapplied, s.explanation
     FROM settled AS s
     UNION ALL
-    SELECT NULL, p.payment_id, NULL, 'unidentified', NULL, NULL, p.amount - p.amount, p.amount,
-           'Nobody knows yet whose it is.'
+    SELECT i.item_id, i.payment_id, i.customer_id, 'applied', a.rule, a.confidence, -i.amount, -i.open, t.reason
+    FROM unnest(identified) AS n(payment_id)
+    JOIN ar.item AS i ON i.ledger_id = auto_apply.ledger_id AND i.payment_id = n.payment_id AND i.closed_on IS NOT NULL
+    JOIN ar.payment_transfer AS t ON t.ledger_id = i.ledger_id AND t.payment_id = i.payment_id
+    CROSS JOIN LATERAL (
+        SELECT a.rule, a.confidence FROM ar.application AS a
+        WHERE a.ledger_id = auto_apply.ledger_id AND a.credit_item_id = i.item_id
+        ORDER BY a.application_id LIMIT 1) AS a
+    UNION ALL
+    SELECT NULL, p.payment_id, NULL,
+           CASE WHEN g.suggestion_id IS NULL THEN 'unidentified' ELSE 'suggested' END,
+           g.rule, g.confidence, p.amount - p.amount, p.amount, coalesce(g.explanation, 'Nothing in it tells whose it is.')
     FROM ar.payment AS p
     LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
+    LEFT JOIN LATERAL (
+        SELECT s.* FROM ar.match_suggestion AS s
+        WHERE s.ledger_id = p.ledger_id AND s.payment_id = p.payment_id AND s.status = 'open'
+        ORDER BY s.confidence DESC, s.suggestion_id LIMIT 1) AS g ON true
     WHERE p.ledger_id = auto_apply.ledger_id AND p.customer_id IS NULL AND t.payment_id IS NULL
       AND (auto_apply.payment_ids IS NULL OR p.payment_id = ANY (auto_apply.payment_ids));
 END
@@ -81,6 +101,8 @@ DECLARE
     applied pg_catalog.int8 := 0;
     found pg_catalog.record;
 BEGIN
+    PERFORM FROM ar.identify_payments(auto_apply_batches.ledger_id);
+    COMMIT;
     LOOP
         -- Whole customers, so that each is held by one batch alone.
         SELECT pg_catalog.array_agg(c.customer_id), pg_catalog.max(c.customer_id) INTO batch, last_customer

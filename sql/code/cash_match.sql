@@ -3,7 +3,7 @@
 CREATE FUNCTION ar.suggestion_fingerprint(customer_id bigint, lines jsonb) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$ SELECT sha256(convert_to(customer_id || ' ' || lines::text, 'UTF8')) $$;
+AS $$ SELECT sha256(convert_to(jsonb_build_object('customer_id', customer_id, 'lines', lines)::text, 'UTF8')) $$;
 COMMENT ON FUNCTION ar.suggestion_fingerprint(bigint, jsonb) IS
 'The digest by which the same answer is known again: that of a customer, and of what would be applied.';
 
