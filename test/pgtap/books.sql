@@ -10,6 +10,7 @@ SELECT set_eq(
       credit_review,credit_score,credit_score_factor,credit_score_band,
       payment_clearing,payment_reversal,mandate,payout,payout_payment,
       payment_method,payment_transfer,cash_policy,match_suggestion,payer_account}'::text[],
+      payment_method,payment_transfer,cash_policy,match_suggestion,payer_account,payer_pattern}'::text[],
     'the books are these tables');
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'S'$$,
