@@ -20,7 +20,6 @@ CREATE TABLE ar.payment (
     external_digest bytea,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT payment_pkey PRIMARY KEY (ledger_id, payment_id),
-    CONSTRAINT payment_ledger_fkey FOREIGN KEY (ledger_id) REFERENCES ar.ledger,
     CONSTRAINT payment_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
     CONSTRAINT payment_replaces_fkey FOREIGN KEY (ledger_id, replaces_id) REFERENCES ar.payment,
     CONSTRAINT payment_amount_check CHECK (ar.sign(amount) > 0),
@@ -93,6 +92,10 @@ CREATE TRIGGER payment_record_bir BEFORE INSERT ON ar.payment
 CREATE TRIGGER payment_post_ais AFTER INSERT ON ar.payment
     REFERENCING NEW TABLE AS new_payment
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_post('payment');
+-- After the one that posts, by its name.
+CREATE TRIGGER payment_settle_ais AFTER INSERT ON ar.payment
+    REFERENCING NEW TABLE AS new_payment
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_settle('payment');
 
 CREATE TRIGGER payment_transfer_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.payment_transfer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
@@ -103,3 +106,6 @@ CREATE TRIGGER payment_transfer_record_bir BEFORE INSERT ON ar.payment_transfer
 CREATE TRIGGER payment_transfer_post_ais AFTER INSERT ON ar.payment_transfer
     REFERENCING NEW TABLE AS new_payment_transfer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_post('payment_transfer');
+CREATE TRIGGER payment_transfer_settle_ais AFTER INSERT ON ar.payment_transfer
+    REFERENCING NEW TABLE AS new_payment_transfer
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_settle('payment_transfer');

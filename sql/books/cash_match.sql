@@ -47,10 +47,15 @@ COMMENT ON COLUMN ar.match_suggestion.customer_id IS 'The customer it would belo
 COMMENT ON COLUMN ar.match_suggestion.rule IS 'The rule that found it.';
 COMMENT ON COLUMN ar.match_suggestion.confidence IS 'How sure the rule is, from 0 to 1.';
 COMMENT ON COLUMN ar.match_suggestion.explanation IS 'Why, in a sentence.';
-COMMENT ON COLUMN ar.match_suggestion.lines IS 'What would be applied: an array of objects with item_id, amount, and perhaps discount, difference, deduction and reason_code, in units of the credit''s currency.';
+COMMENT ON COLUMN ar.match_suggestion.lines IS 'What would be applied: an array of objects with item_id, and perhaps amount, discount, difference, deduction and reason_code, credit_item_id (another credit pays this line), in units of the currency; without item_id: gain or refund of what is too much. Empty: nothing, as for a double payment.';
 COMMENT ON COLUMN ar.match_suggestion.fingerprint IS 'Digest of customer and lines, by which the same answer is known again.';
 COMMENT ON COLUMN ar.match_suggestion.status IS 'open, accepted, rejected (and not suggested again), or superseded by what happened meanwhile.';
 COMMENT ON COLUMN ar.match_suggestion.suggested_at IS 'When it was suggested; set by the database.';
 COMMENT ON COLUMN ar.match_suggestion.decided_by IS 'Who decided; set by the database.';
 COMMENT ON COLUMN ar.match_suggestion.decided_at IS 'When; set by the database; NULL: it is open.';
 COMMENT ON COLUMN ar.match_suggestion.decision_reason IS 'Why he decided so.';
+
+CREATE TRIGGER match_suggestion_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.match_suggestion
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_match_suggestion();
+CREATE TRIGGER match_suggestion_fact_bts BEFORE TRUNCATE ON ar.match_suggestion
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();

@@ -135,6 +135,8 @@ CREATE TABLE ar.application (
     amount ar.monetary NOT NULL,
     applied_on date NOT NULL,
     reverses_id bigint,
+    rule text,
+    confidence numeric(5, 4),
     external_id text,
     external_digest bytea,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -161,6 +163,8 @@ COMMENT ON COLUMN ar.application.debit_item_id IS 'The debit item: a due date of
 COMMENT ON COLUMN ar.application.amount IS 'Positive; negative in a counter-row.';
 COMMENT ON COLUMN ar.application.applied_on IS 'Accounting date.';
 COMMENT ON COLUMN ar.application.reverses_id IS 'The application that this counter-row undoes, or NULL.';
+COMMENT ON COLUMN ar.application.rule IS 'The rule by which it was found what the credit is for: one of ar.cash_policy.rules, correction (a memo to the invoice it corrects), oldest, newest, largest or proportional; NULL: somebody said so.';
+COMMENT ON COLUMN ar.application.confidence IS 'How sure the rule was, from 0 to 1; NULL: it was told what to do.';
 COMMENT ON COLUMN ar.application.external_id IS 'Id that the writing program gave, unique among the ledger''s applications.';
 COMMENT ON COLUMN ar.application.external_digest IS 'Digest of the payload that came with external_id.';
 COMMENT ON COLUMN ar.application.recorded_at IS 'When it was recorded; set by the database.';

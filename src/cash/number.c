@@ -1,36 +1,25 @@
 /*
  * number.c
- *		Finds document numbers in what payers write.
+ *		The index of document numbers that are looked for in texts.
  *
  * Each number is entered into a hash table under every key by which it may be
  * found: folded whole, its digits alone, the same without the zeros of its last
  * group, that last group alone, and, for slips, each of these with one character
  * left out (a text with a slip, one character left out, has the same key).  A
  * text is cut into groups of letters and of digits; for each short run of groups
- * the same keys are looked up.  What is found is compared with the number itself
- * (number_match.c), and the best hits are kept.
+ * the same keys are looked up (number_find.c).  What is found is compared with the
+ * number itself (number_match.c), and the best hits are kept.
  *
  * Needs no server but for memory: it is fuzzed alone.
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "cash/number_index.h"
 
 /* A key that more numbers share says nothing. */
 #define SHARED_MAX		1000
-
-/* What is longer is not looked up with slips. */
-#define SLIP_MAX		32
-
-/* What a key is made of; keys of different kinds never meet. */
-#define KEY_WHOLE		1
-#define KEY_STEM		2
-#define KEY_SLIP		3
-#define KEY_PREFIX		4
 
 typedef struct KeyEntry
 {
@@ -51,62 +40,6 @@ typedef struct KeyEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* The numbers of a key are a list. */
-typedef struct Link
-{
-	int32		number;
-	int32		next;
-} Link;
-
-struct ArNumberIndex
-{
-	MemoryContext context;
-	keys_hash  *keys;
-	ArNumber   *numbers;
-	int			number_count;
-	int			number_room;
-	Link	   *links;
-	int64		link_count;
-	int64		link_room;
-	int			longest;		/* letters and digits of the longest number */
-};
-
-/* A number that was found in some groups of the text. */
-typedef struct Found
-{
-	int			number;
-	ArNumberStrength strength;
-	int			first;
-	int			last;
-	int			length;			/* letters and digits */
-} Found;
-
-typedef struct Search
-{
-	ArNumberIndex *index;
-	ArNumberScan scan;
-	Found	   *found;
-	int			count;
-	int			room;
-	Found	  **claims;			/* by group: the best that takes it */
-} Search;
-
-static uint64
-key_of(const char *characters, int length, uint64 kind)
-{
-	return hash_bytes_extended((const unsigned char *) characters, length, kind);
-}
-
-/*
- * stem_key: the key of a last group of digits without its zeros, and of what
- * stands before it.
- */
-static uint64
-stem_key(const char *before, int before_length, const char *value, int value_length)
-{
-	return key_of(value, value_length, key_of(before, before_length, KEY_STEM));
-}
-
 ArNumberIndex *
 ar_number_index_create(int expected)
 {
@@ -118,7 +51,7 @@ ar_number_index_create(int expected)
 	index->keys = keys_create(index->context, (uint32) index->link_room, NULL);
 	index->numbers = MemoryContextAllocHuge(index->context,
 											sizeof(ArNumber) * index->number_room);
-	index->links = MemoryContextAllocHuge(index->context, sizeof(Link) * index->link_room);
+	index->links = MemoryContextAllocHuge(index->context, sizeof(ArNumberLink) * index->link_room);
 	return index;
 }
 
@@ -139,10 +72,15 @@ enter(ArNumberIndex *index, uint64 key)
 	}
 	else if (entry->count > SHARED_MAX || index->links[entry->first].number == number)
 		return;
+	if (index->link_count == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many document numbers for one index"),
+				 errhint("Look for the numbers of fewer documents at a time.")));
 	if (index->link_count == index->link_room)
 	{
 		index->link_room *= 2;
-		index->links = repalloc_huge(index->links, sizeof(Link) * index->link_room);
+		index->links = repalloc_huge(index->links, sizeof(ArNumberLink) * index->link_room);
 	}
 	index->links[index->link_count].number = number;
 	index->links[index->link_count].next = entry->first;
@@ -159,12 +97,12 @@ enter_slips(ArNumberIndex *index, const char *characters, int length)
 {
 	char		less[AR_NUMBER_MAX];
 
-	enter(index, key_of(characters, length, KEY_SLIP));
+	enter(index, ar_number_key(characters, length, AR_NUMBER_KEY_SLIP));
 	for (int i = 0; i < length; i++)
 	{
 		memcpy(less, characters, i);
 		memcpy(less + i, characters + i + 1, length - i - 1);
-		enter(index, key_of(less, length - 1, KEY_SLIP));
+		enter(index, ar_number_key(less, length - 1, AR_NUMBER_KEY_SLIP));
 	}
 }
 
@@ -250,16 +188,16 @@ ar_number_index_add(ArNumberIndex *index, const char *number, int length, int pa
 	added->payload = payload;
 	index->longest = Max(index->longest, added->length);
 
-	enter(index, key_of(added->folded, added->length, KEY_WHOLE));
+	enter(index, ar_number_key(added->folded, added->length, AR_NUMBER_KEY_WHOLE));
 	if (added->prefix > 0)
-		enter(index, key_of(added->upper, added->prefix, KEY_PREFIX));
-	if (added->length >= AR_NUMBER_SLIP_MIN && added->length <= SLIP_MAX && added->digit_count > 0)
+		enter(index, ar_number_key(added->upper, added->prefix, AR_NUMBER_KEY_PREFIX));
+	if (added->length >= AR_NUMBER_SLIP_MIN && added->length <= AR_NUMBER_SLIP_MAX && added->digit_count > 0)
 		enter_slips(index, added->folded, added->length);
 	if (added->digit_count < added->length)
 	{
 		if (added->digit_count >= 4)
-			enter(index, key_of(added->digits, added->digit_count, KEY_WHOLE));
-		if (added->digit_count >= AR_NUMBER_SLIP_DIGITS_MIN && added->digit_count <= SLIP_MAX)
+			enter(index, ar_number_key(added->digits, added->digit_count, AR_NUMBER_KEY_WHOLE));
+		if (added->digit_count >= AR_NUMBER_SLIP_DIGITS_MIN && added->digit_count <= AR_NUMBER_SLIP_MAX)
 			enter_slips(index, added->digits, added->digit_count);
 	}
 	value_length = added->last_end - added->last_value;
@@ -268,417 +206,34 @@ ar_number_index_add(ArNumberIndex *index, const char *number, int length, int pa
 	{
 		const char *value = added->upper + added->last_value;
 
-		enter(index, stem_key(added->upper, 0, value, value_length));
+		enter(index, ar_number_stem_key(added->upper, 0, value, value_length));
 		if (added->last_end == added->length && added->last_start > 0)
-			enter(index, stem_key(added->upper, added->last_start, value, value_length));
+			enter(index, ar_number_stem_key(added->upper, added->last_start, value, value_length));
 		if (added->digit_count > last_digits)
-			enter(index, stem_key(added->digits, added->digit_count - last_digits, value, value_length));
+			enter(index, ar_number_stem_key(added->digits, added->digit_count - last_digits, value, value_length));
 	}
 	MemoryContextSwitchTo(caller);
 }
 
 /*
- * numbers_of: the first link of a key that few numbers share, or -1.
+ * ar_number_index_lookup: the first link of a key, or -1 if it leads to no
+ * number, or to so many that it says nothing.
  */
-static int
-numbers_of(ArNumberIndex *index, uint64 key)
+int
+ar_number_index_lookup(ArNumberIndex *index, uint64 key)
 {
 	KeyEntry   *entry = keys_lookup(index->keys, key);
 
 	return entry == NULL || entry->count > SHARED_MAX ? -1 : entry->first;
 }
 
-static void
-add_found(Search *search, int number, ArNumberStrength strength, const ArNumberWindow *window)
-{
-	Found	   *found;
-
-	if (strength == AR_NUMBER_NOT)
-		return;
-	if (search->count == search->room)
-	{
-		search->room *= 2;
-		search->found = repalloc_huge(search->found, sizeof(Found) * search->room);
-	}
-	found = &search->found[search->count++];
-	found->number = number;
-	found->strength = strength;
-	found->first = window->first;
-	found->last = window->last;
-	found->length = window->length;
-}
-
 /*
- * other_series: whether the letters before a window are those that some numbers
- * begin with, and others than this one's: CN-2026-000123 where there are numbers
- * CN-…, for INV-2026-000123.
+ * ar_number_index_has: whether some number was entered under a key.
  */
-static bool
-other_series(Search *search, const ArNumberWindow *window, const ArNumber *number)
+bool
+ar_number_index_has(ArNumberIndex *index, uint64 key)
 {
-	int			letters = ar_number_letters_before(&search->scan, window->first);
-	const ArNumberGroup *g;
-
-	if (letters < 0)
-		return false;
-	g = &search->scan.groups[letters];
-	if (g->length == number->prefix &&
-		memcmp(search->scan.upper + g->at, number->upper, g->length) == 0)
-		return false;
-	return keys_lookup(search->index->keys,
-					   key_of(search->scan.upper + g->at, g->length, KEY_PREFIX)) != NULL;
-}
-
-/*
- * look_up: find the numbers that a window is, whole or but for zeros.
- */
-static void
-look_up(Search *search, const ArNumberWindow *window)
-{
-	ArNumberIndex *index = search->index;
-	const ArNumberScan *scan = &search->scan;
-	const ArNumberGroup *last = &scan->groups[window->last];
-	bool		begins_with_digits = scan->groups[window->first].digits;
-	int			value;
-	int			link;
-
-	link = numbers_of(index, key_of(scan->folded + window->at, window->length, KEY_WHOLE));
-	for (; link >= 0; link = index->links[link].next)
-	{
-		const ArNumber *number = &index->numbers[index->links[link].number];
-
-		if (!begins_with_digits || !other_series(search, window, number))
-			add_found(search, index->links[link].number,
-					  ar_number_match_whole(number, scan, window), window);
-	}
-
-	value = ar_number_skip_zeros(scan->upper, last->at, last->at + last->length);
-	if (!last->digits || value == last->at + last->length)
-		return;
-	link = numbers_of(index, stem_key(scan->upper + window->at, last->at - window->at,
-									  scan->upper + value, last->at + last->length - value));
-	for (; link >= 0; link = index->links[link].next)
-	{
-		const ArNumber *number = &index->numbers[index->links[link].number];
-
-		if (begins_with_digits && other_series(search, window, number))
-			continue;
-		add_found(search, index->links[link].number,
-				  window->first == window->last ?
-				  ar_number_match_tail(number, scan, window->first) :
-				  ar_number_match_stem(number, scan, window), window);
-	}
-}
-
-/*
- * look_up_slips: find the numbers that a window is but for one slip.
- */
-static void
-look_up_slips(Search *search, const ArNumberWindow *window)
-{
-	ArNumberIndex *index = search->index;
-	const char *text = search->scan.folded + window->at;
-	char		less[SLIP_MAX + 1];
-
-	for (int out = -1; out < window->length; out++)
-	{
-		int			length = window->length;
-		int			link;
-
-		if (out < 0)
-			memcpy(less, text, length);
-		else
-		{
-			/* Of equal neighbours it does not matter which is left out. */
-			if (out > 0 && text[out] == text[out - 1])
-				continue;
-			length--;
-			memcpy(less, text, out);
-			memcpy(less + out, text + out + 1, length - out);
-		}
-		link = numbers_of(index, key_of(less, length, KEY_SLIP));
-		for (; link >= 0; link = index->links[link].next)
-		{
-			const ArNumber *number = &index->numbers[index->links[link].number];
-
-			if (!search->scan.groups[window->first].digits ||
-				!other_series(search, window, number))
-				add_found(search, index->links[link].number,
-						  ar_number_match_slip(number, &search->scan, window), window);
-		}
-	}
-}
-
-/* The better first: stronger, then longer, then earlier. */
-static int
-compare_found(const void *a, const void *b)
-{
-	const Found *left = a;
-	const Found *right = b;
-
-	if (left->strength != right->strength)
-		return left->strength > right->strength ? -1 : 1;
-	if (left->length != right->length)
-		return left->length > right->length ? -1 : 1;
-	if (left->first != right->first)
-		return left->first < right->first ? -1 : 1;
-	if (left->last != right->last)
-		return left->last < right->last ? -1 : 1;
-	return (left->number > right->number) - (left->number < right->number);
-}
-
-/*
- * settle: keep the best.  Groups of the text that a hit takes are not there for
- * a weaker or shorter one; equally good ones stay, so that a tie is seen.
- */
-static void
-settle(Search *search)
-{
-	int			kept = 0;
-
-	memset(search->claims, 0, sizeof(Found *) * search->scan.count);
-	qsort(search->found, search->count, sizeof(Found), compare_found);
-	for (int i = 0; i < search->count; i++)
-	{
-		Found		found = search->found[i];
-		bool		taken = false;
-
-		for (int g = found.first; g <= found.last; g++)
-		{
-			const Found *claim = search->claims[g];
-
-			taken |= claim != NULL && (claim->strength != found.strength ||
-									   claim->length != found.length);
-		}
-		if (taken)
-			continue;
-		search->found[kept] = found;
-		for (int g = found.first; g <= found.last; g++)
-			search->claims[g] = &search->found[kept];
-		kept++;
-	}
-	search->count = kept;
-}
-
-/*
- * is_and: whether a group is a word that joins the members of a list.
- */
-static bool
-is_and(const ArNumberScan *scan, int group)
-{
-	static const char *const words[] = {"UND", "AND", "U", "ET", "Y", "E", "EN", "OG", "OCH", "BIS", "TO"};
-	const ArNumberGroup *g = &scan->groups[group];
-
-	for (int i = 0; i < lengthof(words); i++)
-	{
-		if (g->length == strlen(words[i]) &&
-			memcmp(scan->upper + g->at, words[i], g->length) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * next_of_list: the group of digits that continues a list after a group, or -1:
- * 102 and 103 in INV-2026-000101, 102 and 103.
- */
-static int
-next_of_list(const ArNumberScan *scan, int group)
-{
-	int			next = group + 1;
-	bool		listed = false;
-
-	if (next < scan->count && !scan->groups[next].digits && is_and(scan, next) &&
-		ar_number_gap(scan, next) > 0 && ar_number_gap(scan, next) <= AR_NUMBER_GAP_MAX)
-	{
-		listed = true;
-		next++;
-	}
-	if (next >= scan->count || !scan->groups[next].digits ||
-		scan->groups[next].use != AR_USE_OPEN ||
-		ar_number_gap(scan, next) > AR_NUMBER_GAP_MAX)
-		return -1;
-	for (int i = scan->groups[next - 1].end; i < scan->groups[next].start; i++)
-	{
-		if (strchr(",;/+&-", scan->text[i]) != NULL)
-			listed = true;
-		else if (scan->text[i] != ' ')
-			return -1;
-	}
-	return listed ? next : -1;
-}
-
-/*
- * continue_lists: what follows a number that was found, and is written like its
- * last group, is a number of the same series.
- */
-static void
-continue_lists(Search *search)
-{
-	ArNumberIndex *index = search->index;
-	const ArNumberScan *scan = &search->scan;
-	int			count = search->count;
-
-	for (int i = 0; i < count; i++)
-	{
-		Found		begin = search->found[i];
-		const ArNumber *series = &index->numbers[begin.number];
-		int			digits = series->last_end - series->last_value;
-		ArNumberWindow window;
-
-		if (begin.strength < AR_NUMBER_ZEROS_LOST || series->last_end != series->length ||
-			digits == 0)
-			continue;
-		for (int next = next_of_list(scan, begin.last); next >= 0; next = next_of_list(scan, next))
-		{
-			const ArNumberGroup *g = &scan->groups[next];
-			int			end = g->at + g->length;
-			int			value = ar_number_skip_zeros(scan->upper, g->at, end);
-			const Found *claim = search->claims[next];
-			int			link;
-
-			/* There the next whole number begins, and perhaps another series. */
-			if (claim != NULL && claim->strength >= AR_NUMBER_ZEROS_LOST)
-				break;
-			if (value == end ||
-				(g->length != series->last_end - series->last_start &&
-				 (end - value < digits || end - value > digits + 1)))
-				continue;
-			ar_number_window_first(scan, next, AR_NUMBER_MAX, &window);
-			link = numbers_of(index, stem_key(series->upper, series->last_start,
-											  scan->upper + value, end - value));
-			for (; link >= 0; link = index->links[link].next)
-			{
-				const ArNumber *number = &index->numbers[index->links[link].number];
-
-				if (number->last_end == number->length &&
-					number->last_start == series->last_start &&
-					memcmp(number->upper, series->upper, series->last_start) == 0 &&
-					number->last_end - number->last_value == end - value &&
-					memcmp(number->upper + number->last_value, scan->upper + value, end - value) == 0)
-					add_found(search, index->links[link].number,
-							  g->length < 3 ? AR_NUMBER_TAIL : AR_NUMBER_ZEROS_LOST, &window);
-			}
-		}
-	}
-}
-
-/* The best of each payload first. */
-static int
-compare_payload(const void *a, const void *b)
-{
-	const ArNumberHit *left = a;
-	const ArNumberHit *right = b;
-
-	if (left->payload != right->payload)
-		return left->payload < right->payload ? -1 : 1;
-	if (left->strength != right->strength)
-		return left->strength > right->strength ? -1 : 1;
-	return (left->start > right->start) - (left->start < right->start);
-}
-
-/* In the order of the text. */
-static int
-compare_place(const void *a, const void *b)
-{
-	const ArNumberHit *left = a;
-	const ArNumberHit *right = b;
-
-	if (left->start != right->start)
-		return left->start < right->start ? -1 : 1;
-	if (left->strength != right->strength)
-		return left->strength > right->strength ? -1 : 1;
-	return (left->payload > right->payload) - (left->payload < right->payload);
-}
-
-/*
- * hits_of: what was found, once a payload, in the order of the text.
- */
-static int
-hits_of(Search *search, ArNumberHit **hits)
-{
-	int			kept = 0;
-
-	*hits = palloc_extended(sizeof(ArNumberHit) * Max(search->count, 1), MCXT_ALLOC_HUGE);
-	for (int i = 0; i < search->count; i++)
-	{
-		const Found *found = &search->found[i];
-		ArNumberHit *hit = &(*hits)[i];
-
-		hit->payload = search->index->numbers[found->number].payload;
-		hit->strength = found->strength;
-		hit->start = search->scan.groups[found->first].start;
-		hit->end = search->scan.groups[found->last].end;
-	}
-	qsort(*hits, search->count, sizeof(ArNumberHit), compare_payload);
-	for (int i = 0; i < search->count; i++)
-	{
-		if (i == 0 || (*hits)[i].payload != (*hits)[kept - 1].payload)
-			(*hits)[kept++] = (*hits)[i];
-	}
-	qsort(*hits, kept, sizeof(ArNumberHit), compare_place);
-	return kept;
-}
-
-/*
- * ar_number_index_find: the numbers that stand in a text.  Each payload is
- * reported once, where it is strongest, in the order of the text.
- */
-int
-ar_number_index_find(ArNumberIndex *index, const char *text, int length, ArNumberHit **hits)
-{
-	Search		search = {.index = index, .room = 16};
-	ArNumberScan *scan = &search.scan;
-	int			most = Min(index->longest + 1, AR_NUMBER_MAX);
-	int			found;
-
-	ar_number_scan(text, Min(length, AR_NUMBER_TEXT_MAX), scan);
-	ar_number_scan_uses(scan);
-	search.found = palloc(sizeof(Found) * search.room);
-	search.claims = palloc_extended(sizeof(Found *) * Max(scan->count, 1), MCXT_ALLOC_HUGE);
-
-	for (int i = 0; i < scan->count; i++)
-	{
-		ArNumberWindow window;
-
-		CHECK_FOR_INTERRUPTS();
-		for (bool more = ar_number_window_first(scan, i, most, &window); more;
-			 more = ar_number_window_next(scan, most, &window))
-		{
-			if (!ar_number_window_cuts(scan, &window))
-				look_up(&search, &window);
-		}
-	}
-	settle(&search);
-	continue_lists(&search);
-
-	/* Slips are looked for only where no number was found. */
-	most = Min(most, SLIP_MAX);
-	for (int i = 0; i < scan->count; i++)
-	{
-		ArNumberWindow window;
-
-		CHECK_FOR_INTERRUPTS();
-		for (bool more = ar_number_window_first(scan, i, most, &window); more;
-			 more = ar_number_window_next(scan, most, &window))
-		{
-			const Found *claim = search.claims[window.last];
-
-			if (claim != NULL && claim->strength >= AR_NUMBER_ZEROS_LOST)
-				break;
-			if (window.length >= AR_NUMBER_SLIP_MIN - 1 && !ar_number_window_cuts(scan, &window) &&
-				!ar_number_window_other(scan, &window) &&
-				!(i == window.last && scan->groups[i].use == AR_USE_AMOUNT))
-				look_up_slips(&search, &window);
-		}
-	}
-	settle(&search);
-
-	found = hits_of(&search, hits);
-	pfree(search.found);
-	pfree(search.claims);
-	ar_number_scan_free(scan);
-	return found;
+	return keys_lookup(index->keys, key) != NULL;
 }
 
 const char *

@@ -6,12 +6,22 @@
 #ifndef AR_CASH_NUMBER_INDEX_H
 #define AR_CASH_NUMBER_INDEX_H
 
+#include "common/hashfn.h"
+#include "utils/palloc.h"
+
 #include "cash/number.h"
 #include "cash/number_scan.h"
 
 /* Characters a number must have to be told by one slip; of its digits alone. */
 #define AR_NUMBER_SLIP_MIN			6
 #define AR_NUMBER_SLIP_DIGITS_MIN	8
+#define AR_NUMBER_SLIP_MAX			32
+
+/* What a key is made of; keys of different kinds do not meet. */
+#define AR_NUMBER_KEY_WHOLE		1
+#define AR_NUMBER_KEY_STEM		2
+#define AR_NUMBER_KEY_SLIP		3
+#define AR_NUMBER_KEY_PREFIX	4
 
 /* One number, as it was added. */
 typedef struct ArNumber
@@ -33,6 +43,45 @@ typedef struct ArNumber
 	uint8		last_value;		/* where it begins without its zeros */
 } ArNumber;
 
+/* The numbers of a key are a list. */
+typedef struct ArNumberLink
+{
+	int32		number;
+	int32		next;			/* or -1 */
+} ArNumberLink;
+
+struct keys_hash;
+
+struct ArNumberIndex
+{
+	MemoryContext context;
+	struct keys_hash *keys;
+	ArNumber   *numbers;
+	int			number_count;
+	int			number_room;
+	ArNumberLink *links;
+	int64		link_count;
+	int64		link_room;
+	int			longest;		/* letters and digits of the longest number */
+};
+
+static inline uint64
+ar_number_key(const char *characters, int length, uint64 kind)
+{
+	return hash_bytes_extended((const unsigned char *) characters, length, kind);
+}
+
+/*
+ * ar_number_stem_key: the key of a last group of digits without its zeros, and
+ * of what stands before it.
+ */
+static inline uint64
+ar_number_stem_key(const char *before, int before_length, const char *value, int value_length)
+{
+	return ar_number_key(value, value_length,
+						 ar_number_key(before, before_length, AR_NUMBER_KEY_STEM));
+}
+
 /* The piece of a string without its leading zeros. */
 static inline int
 ar_number_skip_zeros(const char *digits, int from, int end)
@@ -41,6 +90,10 @@ ar_number_skip_zeros(const char *digits, int from, int end)
 		from++;
 	return from;
 }
+
+/* number.c */
+extern int	ar_number_index_lookup(ArNumberIndex *index, uint64 key);
+extern bool ar_number_index_has(ArNumberIndex *index, uint64 key);
 
 /* number_match.c */
 extern ArNumberStrength ar_number_match_whole(const ArNumber *number,
