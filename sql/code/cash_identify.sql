@@ -67,8 +67,10 @@ BEGIN
         SELECT b.payment_id, min(f.customer_id) AS customer_id
         FROM best AS b
         JOIN found AS f ON f.payment_id = b.payment_id AND f.customer_id <> b.customer_id
-        -- A name that several have says nothing, and whose name it is nothing against a mandate or check digits.
-        WHERE f.rule <> 'name' OR f.rivals = 1 AND b.rule NOT IN ('mandate', 'reference')
+        -- An account or a name that several have says nothing, and whose name it is nothing against a mandate or check digits.
+        WHERE CASE f.rule WHEN 'account' THEN f.rivals = 1
+                          WHEN 'name' THEN f.rivals = 1 AND b.rule NOT IN ('mandate', 'reference')
+                          ELSE true END
         GROUP BY b.payment_id
     ), answer AS (
         SELECT b.payment_id, b.customer_id, b.rank, b.rule, b.confidence, b.explanation, o.customer_id AS other_id
