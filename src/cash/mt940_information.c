@@ -136,6 +136,21 @@ read_purpose(ArBankReader *reader, StringInfo purpose, const StringInfo marks, S
 }
 
 /*
+ * without_gaps: one blank for several.
+ */
+static void
+without_gaps(StringInfo name)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < name->len; i++)
+		if (name->data[i] != ' ' || kept == 0 || name->data[kept - 1] != ' ')
+			name->data[kept++] = name->data[i];
+	name->len = kept;
+	name->data[kept] = '\0';
+}
+
+/*
  * read_subfields: a German field, whose separator follows its code.
  */
 static void
@@ -204,6 +219,7 @@ read_subfields(ArBankReader *reader, StringInfo field, int at, const char *trans
 		else if (number == 70 || number == 71)
 			ar_bank_set_original(reader, number == 70 ? "recipient" : "recipient_2", value);
 	}
+	without_gaps(&name);
 	ar_bank_set_text(reader, AR_BANK_PAYER_NAME, ar_bytes(name.data, name.len));
 	read_purpose(reader, &purpose, &marks, &text);
 	ar_bank_set_text(reader, AR_BANK_TEXT, ar_bytes(text.data, text.len));
