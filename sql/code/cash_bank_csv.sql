@@ -1,5 +1,22 @@
 -- cash: bank files of CSV, by a mapping of their columns.
 
+CREATE FUNCTION ar.named_bank_account(account text, line_number integer) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF account IS NULL THEN
+        RAISE SQLSTATE 'RA008' USING
+            MESSAGE = format('malformed CSV file, line %s', line_number),
+            DETAIL = 'The statement does not name its account.',
+            HINT = 'Give the account in the options, or the column that has it.';
+    END IF;
+    RETURN account;
+END
+$$;
+COMMENT ON FUNCTION ar.named_bank_account(text, integer) IS
+'The account of a statement in a CSV file. Errors: RA008 it has none, with the number of its first line.';
+
 CREATE FUNCTION ar.read_csv(content bytea, mapping jsonb, account text DEFAULT NULL, currency text DEFAULT NULL)
 RETURNS SETOF ar.bank_record
 LANGUAGE plpgsql STABLE ROWS 1000
@@ -11,7 +28,6 @@ DECLARE
     wrong text;
     targets text[];
     sources text[];
-    nameless integer;
 BEGIN
     SELECT k.key INTO wrong FROM jsonb_object_keys(read_csv.mapping) AS k(key) WHERE k.key <> ALL (known_keys) LIMIT 1;
     IF FOUND THEN
@@ -46,11 +62,11 @@ BEGIN
     ), statement AS MATERIALIZED (
         -- The rows of one account and currency are a statement.
         SELECT l.of_account, l.of_currency, (row_number() OVER (ORDER BY min(l.nth)))::integer AS number,
-               min(l.line_number) FILTER (WHERE l.of_account IS NULL) AS nameless, count(*)::integer AS entries,
+               count(*)::integer AS entries,
                min(l.booked_on) AS opened_on, max(l.booked_on) AS closed_on, min(l.line_number) AS line_number
         FROM line AS l GROUP BY l.of_account, l.of_currency
     )
-    SELECT 'statement', s.number, NULL::integer, s.line_number, s.of_account, read_csv.mapping ->> 'bank', read_csv.mapping ->> 'account_name',
+    SELECT 'statement', s.number, NULL::integer, s.line_number, ar.named_bank_account(s.of_account, s.line_number), read_csv.mapping ->> 'bank', read_csv.mapping ->> 'account_name',
            s.of_currency, 'statement', NULL, s.opened_on, s.closed_on, NULL::ar.monetary, NULL::ar.monetary, s.entries, s.entries,
            NULL::text[], NULL::ar.monetary, NULL::date, NULL::date, NULL::boolean, NULL::boolean, NULL, NULL, NULL::ar.monetary,
            NULL::integer, NULL::integer, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL::jsonb
@@ -92,35 +108,35 @@ AS $$
 #variable_conflict use_column
 DECLARE
     head bytea := substring(bank_csv_mapping.content FROM 1 FOR 65536);
-    found jsonb;
+    known jsonb;
 BEGIN
     IF bank_csv_mapping.options ? 'columns' THEN
         RETURN bank_csv_mapping.options;
     END IF;
     IF bank_csv_mapping.options ->> 'csv_format' IS NOT NULL THEN
-        SELECT f.mapping INTO found FROM ar.bank_csv_format AS f
+        SELECT f.mapping INTO known FROM ar.bank_csv_format AS f
         WHERE f.ledger_id = bank_csv_mapping.ledger_id AND f.name = bank_csv_mapping.options ->> 'csv_format';
         IF NOT FOUND THEN
             RAISE foreign_key_violation USING
                 MESSAGE = format('CSV format "%s" does not exist in ledger %s', bank_csv_mapping.options ->> 'csv_format', bank_csv_mapping.ledger_id),
                 HINT = 'Insert it into ar.bank_csv_format, or give the columns in the options.';
         END IF;
-        RETURN found || (bank_csv_mapping.options - 'csv_format');
+        RETURN known || (bank_csv_mapping.options - 'csv_format');
     END IF;
     -- A heading that two formats share with different columns decides nothing.
-    SELECT min(f.mapping::text)::jsonb INTO found
+    SELECT min(f.mapping::text)::jsonb INTO known
     FROM ar.bank_csv_format AS f
     CROSS JOIN LATERAL (SELECT convert_to(f.header, coalesce(f.mapping ->> 'encoding', 'UTF8')) AS bytes) AS h
     WHERE f.ledger_id = bank_csv_mapping.ledger_id AND f.header IS NOT NULL
       AND (position(h.bytes || '\x0a'::bytea IN head) > 0 OR position(h.bytes || '\x0d'::bytea IN head) > 0)
     HAVING count(DISTINCT f.mapping) = 1;
-    IF found IS NULL THEN
+    IF known IS NULL THEN
         RAISE SQLSTATE 'RA008' USING
             MESSAGE = 'the format of the bank file is not recognised',
             DETAIL = 'It begins like no camt, MT940, BAI2, lockbox or OFX, and no CSV format of the ledger has its headings.',
             HINT = 'Name the format, or say in the options which columns a CSV file has.';
     END IF;
-    RETURN found || bank_csv_mapping.options;
+    RETURN known || bank_csv_mapping.options;
 END
 $$;
 COMMENT ON FUNCTION ar.bank_csv_mapping(integer, bytea, jsonb) IS

@@ -300,6 +300,11 @@ BEGIN
                ('payment_transfer', 'payment_transfer_fact_budts'), ('payment_transfer', 'payment_transfer_check_bir'),
                ('payment_transfer', 'payment_transfer_record_bir'), ('payment_transfer', 'payment_transfer_post_ais'),
                ('ledger', 'ledger_payment_method_ais'), ('cash_policy', 'cash_policy_stamp_biur'),
+               ('bank_csv_format', 'bank_csv_format_stamp_biur'),
+               ('bank_file', 'bank_file_fact_budts'), ('bank_file', 'bank_file_record_bir'),
+               ('bank_statement', 'bank_statement_fact_budts'), ('bank_statement', 'bank_statement_record_bir'),
+               ('bank_line', 'bank_line_fact_budts'), ('bank_line', 'bank_line_guard_bir'),
+               ('bank_line', 'bank_line_guard_bur'), ('bank_line', 'bank_line_record_bir'),
                ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
                ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
                ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir'),
@@ -369,6 +374,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_discounts(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_parties(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_bank(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;
