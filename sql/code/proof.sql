@@ -317,6 +317,11 @@ BEGIN
                ('adjustment', 'adjustment_reversal_bir'), ('adjustment', 'adjustment_settled_air'),
                ('application', 'application_settled_air'),
                ('payer_account', 'payer_account_stamp_biur'), ('payer_pattern', 'payer_pattern_stamp_biur'),
+               ('bank_csv_format', 'bank_csv_format_stamp_biur'),
+               ('bank_file', 'bank_file_fact_budts'), ('bank_file', 'bank_file_record_bir'),
+               ('bank_statement', 'bank_statement_fact_budts'), ('bank_statement', 'bank_statement_record_bir'),
+               ('bank_line', 'bank_line_fact_budts'), ('bank_line', 'bank_line_guard_bir'),
+               ('bank_line', 'bank_line_guard_bur'), ('bank_line', 'bank_line_record_bir'),
                ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
                ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
                ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir'),
@@ -387,6 +392,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_parties(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_cash(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_bank(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;
