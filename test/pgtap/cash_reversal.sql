@@ -3,7 +3,7 @@
 -- was reported, and loses nothing, whatever became of the money; a random book is afterwards as if nothing had been applied.
 BEGIN;
 \ir helper.psql
-SELECT plan(59);
+SELECT plan(61);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B,C,D}'::text[]) AS code \g /dev/null
@@ -123,9 +123,13 @@ SELECT is(pg_temp.balance('B') || ', ' || pg_temp.balance('D'), 'EUR 73.00 and E
 -- Without a customer.
 INSERT INTO ar.payment (ledger_id, amount, received_on, reference) VALUES (:ledger, 'EUR 11', '2026-01-20', 'U1'), (:ledger, 'EUR 12', '2026-01-20', 'U2');
 SELECT results_eq('SELECT reference, amount FROM ar.unidentified_payment ORDER BY 1', $$VALUES ('U1', 11.00), ('U2', 12.00)$$, 'payments wait for their customer');
+INSERT INTO ar.match_suggestion (ledger_id, kind, payment_id, customer_id, rule, confidence, explanation, fingerprint)
+VALUES (:ledger, 'payer', pg_temp.payment('U1'), :a, 'name', 0.5, 'It sounds like A.', '\x01');
 SELECT results_eq($$SELECT reversal_id, fee_id FROM ar.reverse_payments(pg_temp.ledger(), jsonb_build_array(jsonb_build_object('payment_id', pg_temp.payment('U1'), 'kind', 'returned', 'reversed_on', '2026-01-21')))$$,
     'VALUES (NULL::bigint, NULL::bigint)', 'one is returned before it was found out whose it is');
 SELECT results_eq('SELECT reference, amount FROM ar.unidentified_payment', $$VALUES ('U2', 12.00)$$, 'and waits no more');
+SELECT results_eq('SELECT status, decided_at IS NOT NULL FROM ar.match_suggestion', $$VALUES ('superseded', true)$$, 'nor has anybody to decide whose it was');
+SELECT results_eq('SELECT reference, state, unapplied FROM ar.report_payment WHERE reference IN (''U1'', ''U2'') ORDER BY 1', $$VALUES ('U1', 'returned', 0.00), ('U2', 'cleared', 12.00)$$, 'people see it');
 SELECT is(pg_temp.outcome(format('SELECT ar.transfer_payment(pg_temp.ledger(), %s, %s, ''2026-01-22'')', pg_temp.payment('U1'), :a)), '23514', 'it is nobody''s any more');
 SELECT is((SELECT count(*) FROM ar.item AS i WHERE i.payment_id = pg_temp.payment('U1')), 0::bigint, 'nor has it an item');
 
