@@ -145,6 +145,14 @@ BEGIN
     PERFORM ar.undo_items(follow_payment_reversals.ledger_id, items, item_days);
     PERFORM ar.oppose_adjustments(follow_payment_reversals.ledger_id, adjustments, adjustment_days, reasons);
 
+    -- Nobody has to decide any more whose it is, or what it is for.
+    UPDATE ar.match_suggestion AS s SET status = 'superseded', decided_at = clock_timestamp(), decided_by = session_user
+    FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
+    WHERE s.ledger_id = w.ledger_id AND s.payment_id = w.id AND s.status = 'open';
+    UPDATE ar.match_suggestion AS s SET status = 'superseded', decided_at = clock_timestamp(), decided_by = session_user
+    FROM ar.with_ledger(follow_payment_reversals.ledger_id, items) AS w
+    WHERE s.ledger_id = w.ledger_id AND s.credit_item_id = w.id AND s.status = 'open';
+
     -- The payment itself meets its reversal.
     INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on, reason_code, reason, payment_id)
     SELECT r.ledger_id, i.customer_id, 'reversal', -i.amount, r.reversed_on, r.reason_code, r.reason, r.payment_id

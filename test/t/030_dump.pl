@@ -53,6 +53,7 @@ BEGIN
     INSERT INTO ar.cash_rounding (ledger_id, currency, increment) VALUES (l, 'CHF', 'CHF 0.05');
     INSERT INTO ar.document_label (ledger_id, language, label, wording) VALUES (l, 'en', 'invoice', 'Bill');
     INSERT INTO ar.billing_policy (ledger_id, discount_basis) VALUES (l, 'net');
+    INSERT INTO ar.cash_policy (ledger_id, reversal_fee) VALUES (other, 'JPY 500');
     PERFORM ar.create_invoice(l, d, '[{"unit_price": 9.99, "tax_code": "vat"}, {"unit_price": 0.33, "tax_code": "vat"}]', '2026-01-12', terms => '3/10 2/20 net 30', currency => 'CHF',
         options => '{"prices_include_tax": true, "allowances": [{"percent": 10}]}');
     PERFORM ar.create_invoice(other, ar.create_customer(other, 'C1', 'Customer one', details => '{"status": "active", "tax_id": "1"}'), '[{"unit_price": 5000}]', '2026-01-12');
@@ -70,7 +71,7 @@ BEGIN
     PERFORM ar.unapply(l, id, '2026-01-25');
     PERFORM ar.record_payment(l, d, 'EUR 20.00', '2026-01-26', apply => 'oldest');
     -- Every kind of adjustment; a write-off that closes an invoice.
-    FOREACH kind IN ARRAY '{write_off,discount,difference,fee,interest,refund,chargeback}'::text[] LOOP
+    FOREACH kind IN ARRAY '{write_off,discount,difference,fee,interest,chargeback}'::text[] LOOP
         INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on, number, reason)
         VALUES (l, c, kind, CASE WHEN kind IN ('write_off', 'discount') THEN 'EUR -4.00' ELSE 'EUR 4.00' END::ar.monetary,
                 '2026-02-01', 'ADJ-' || kind, 'because');
@@ -86,6 +87,18 @@ BEGIN
     PERFORM ar.generate_recurring_invoices(l, '2026-02-01');
     PERFORM ar.apply(l, w.item_id, i.item_id, external_id => 'application 1')
     FROM ar.item AS w, ar.item AS i WHERE w.kind = 'write_off' AND i.invoice_id = invoice;
+    -- Money: a mandate, a payment that bounced with a fee, one refunded and moved, one without a customer, one that cleared, and a payout.
+    PERFORM ar.create_mandate(l, d, 'M-1', '2026-01-01', account => 'DE89370400440532013000', external_id => 'mandate 1');
+    INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, mandate_reference) VALUES (l, d, 'EUR 6.00', '2026-02-03', 'direct_debit', 'M-1') RETURNING payment_id INTO id;
+    PERFORM ar.reverse_payment(l, id, 'returned', '2026-02-05', 'am04', 'no money', 'EUR 3.00', 'reversal 1');
+    INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, mandate_reference, replaces_id) VALUES (l, d, 'EUR 6.00', '2026-02-09', 'direct_debit', 'M-1', id) RETURNING payment_id INTO id;
+    PERFORM ar.clear_payments(l, ARRAY[id], '2026-02-11', 'bank 1');
+    INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, apply) VALUES (l, d, 'EUR 9.00', '2026-02-03', 'card', 'none') RETURNING payment_id INTO id;
+    PERFORM ar.reverse_adjustment(l, ar.refund(l, id, amount => 'EUR 2.00', refunded_on => '2026-02-04', reference => 'refund 1', external_id => 'refund 1'), '2026-02-05');
+    PERFORM ar.refund(l, id, amount => 'EUR 1.00', refunded_on => '2026-02-06'), ar.transfer_payment(l, id, c, '2026-02-07');
+    PERFORM ar.record_payout(l, 'card', 'payout 1', '2026-02-08', 'EUR 8.50', 'EUR 0.50', jsonb_build_array(jsonb_build_object('payment_id', id)), external_id => 'payout 1');
+    INSERT INTO ar.payment (ledger_id, amount, received_on, reference) VALUES (l, 'EUR 7.00', '2026-02-03', 'whose?') RETURNING payment_id INTO id;
+    PERFORM ar.transfer_payment(l, id, c, '2026-02-04', 'found out');
 END $$;
 
 -- Credit: a policy, a stop, an event with its review, an order, an application, probation and a score.
@@ -141,6 +154,10 @@ is($source->safe_psql('postgres', 'SELECT * FROM ar.verify()'), '', 'the books a
 is($source->safe_psql('postgres', q{SELECT string_agg(DISTINCT status::text, ' ' ORDER BY status::text) FROM ar.invoice}),
 	'draft held open paid partial void written_off', 'there is an invoice in every status');
 unlike($checksums, qr/\|0\|0$/m, 'there is a row in every table');
+# This takes a transaction after the one that recorded it, so it is tested here.
+my (undef, undef, $refused) = $source->psql('postgres', q{INSERT INTO ar.payout_payment (ledger_id, payout_id, line_number, payment_id, amount)
+	SELECT ledger_id, payout_id, 2, payment_id, amount FROM ar.payout_payment});
+like($refused, qr/is recorded, and gets no more lines/, 'a payout that is recorded gets no more lines');
 
 # The extension does not take the books with it.
 my ($status, undef, $stderr) = $source->psql('postgres', 'DROP EXTENSION ar_ext');
