@@ -144,6 +144,7 @@ typedef struct ArCredit
 	ArRule		rule;
 	int			confidence;		/* in 10 thousandths; -1: none */
 	const char *explanation;
+	bool		is_suggested;	/* something waits for somebody */
 } ArCredit;
 
 /* What one customer has open in one currency. */
@@ -239,6 +240,7 @@ extern void ar_write_flush(ArSettlement *settlement, bool is_last);
 /* suggest.c */
 extern void ar_suggest(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer);
 extern void ar_write_suggestions(ArSettlement *settlement);
+extern void ar_read_suggested(ArSettlement *settlement);
 
 /* spread.c */
 extern int64 ar_spread(ArSettlement *settlement, ArAccount *account,
