@@ -141,6 +141,7 @@ typedef struct ArCredit
 	/* What came of it: */
 	int64		open_before;
 	int64		open_after;
+	int64		kept;			/* of what was to be given away, after all */
 	ArRule		rule;
 	int			confidence;		/* in 10 thousandths; -1: none */
 	const char *explanation;
@@ -155,8 +156,6 @@ typedef struct ArAccount
 	ArItem	   *items;			/* debits first, by due date */
 	int			debit_count;
 	int			count;
-	ArItem	   *closed;			/* debits that were closed not long ago */
-	int			closed_count;
 	ArPolicy   *policy;			/* NULL: nothing goes by the rules */
 	int			first_open;		/* no debit before this is open */
 	int			last_open;		/* nor one from this on */
@@ -209,8 +208,7 @@ extern ArApply ar_apply_from_text(const char *text);
 extern bool ar_read_first(ArSettlement *settlement, ArAccount *account);
 extern ArItem *ar_read_items(ArSettlement *settlement, const int64 *customers,
 							 int count, bool for_rules, int *item_count);
-extern ArItem *ar_read_closed(ArSettlement *settlement, ArAccount *account,
-							  DateADT since, int *item_count);
+extern ArItem *ar_read_closed(ArSettlement *settlement, ArAccount *account, int *item_count);
 extern int64 ar_read_given(ArSettlement *settlement, int64 credit_item_id, int64 invoice_id);
 
 /* settle_credit.c */

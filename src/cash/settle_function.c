@@ -146,6 +146,8 @@ ar_settle_items(PG_FUNCTION_ARGS)
 		settlement.credits[i].apply = apply;
 	if (apply != AR_APPLY_NONE)
 		ar_settle(&settlement);
+	for (int i = 0; i < settlement.credit_count; i++)
+		settlement.credits[i].open_after += settlement.credits[i].kept;
 	ar_read_suggested(&settlement);
 	ar_writer_end(&writer);
 	return_credits(fcinfo, &settlement);
