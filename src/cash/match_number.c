@@ -328,44 +328,54 @@ find(ArChain *chain, ArNumberIndex *index, ArTarget *targets, int target_count, 
 }
 
 /*
- * is_paid_already looks whether the payer names what was paid not long ago.
- * If that had the same amount, this is a double payment, and waits for
- * somebody; if not, amounts alone decide no more.
+ * find_paid looks whether the payer names something that is paid, better than
+ * what is open.  If it was not long ago, and of the same amount, this is a
+ * double payment, and waits for somebody; of another amount, amounts alone
+ * decide no more.  True: it is named.
  */
 static bool
-is_paid_already(ArChain *chain, ArNumberStrength open_strength)
+find_paid(ArChain *chain, ArNumberStrength open_strength)
 {
 	ArNumberIndex *index = ar_matcher_closed(chain);
 	ArMatcher  *matcher = chain->matcher;
 	ArNumberHit *hits;
 	int			count = find(chain, index, matcher->closed, matcher->closed_count, &hits);
+	bool		is_named = false;
 
 	for (int i = 0; i < count; i++)
 	{
 		ArTarget   *target;
 		int64		amount = 0;
+		bool		is_recent = false;
 		ArAnswer   *answer;
 
 		if (hits[i].payload >= matcher->closed_count || hits[i].strength <= open_strength)
 			continue;
 		target = &matcher->closed[hits[i].payload];
 		for (int j = 0; j < target->count; j++)
-			amount += target->parts[j]->amount;
-		if (amount != chain->item->open)
 		{
-			if (!is_strong(hits[i].strength))
-				continue;
+			amount += target->parts[j]->amount;
+			is_recent = is_recent || target->parts[j]->closed_on >=
+				chain->item->issued_on - chain->policy->double_payment_days;
+		}
+		if (amount == chain->item->open && is_recent)
+		{
+			answer = ar_answer(chain, AR_UNSURE_PAID);
+			answer->explanation = psprintf("%s is named, but is paid already: this looks like a double payment.",
+										   ar_target_name(target));
+			chain->is_double = true;
+			return true;
+		}
+		if (!is_strong(hits[i].strength))
+			continue;
+		is_named = true;
+		if (is_recent)
+		{
 			chain->is_doubtful = true;
 			chain->note = psprintf("%s is named, but is paid already.", ar_target_name(target));
-			continue;
 		}
-		answer = ar_answer(chain, AR_UNSURE_PAID);
-		answer->explanation = psprintf("%s is named, but is paid already: this looks like a double payment.",
-									   ar_target_name(target));
-		chain->is_double = true;
-		return true;
 	}
-	return false;
+	return is_named;
 }
 
 /*
@@ -392,11 +402,9 @@ ar_rule_number(ArChain *chain)
 		if (hits[i].payload < chain->matcher->count)
 			best = Max(best, hits[i].strength);
 	/* What names something open as it is need not be looked for elsewhere. */
-	if (strong.count == 0 || strong.weakest < AR_NUMBER_FOLDED || strong.is_shared)
-	{
-		if (is_paid_already(chain, best))
-			return;
-	}
+	if ((strong.count == 0 || strong.weakest < AR_NUMBER_FOLDED || strong.is_shared) &&
+		find_paid(chain, best))
+		return;
 	if (strong.count > 0 && !strong.is_shared)
 	{
 		if (agrees(chain, &strong))

@@ -102,7 +102,7 @@ ar_read_credits(ArSettlement *settlement, Datum ids, bool by_payment)
 		CHECK_FOR_INTERRUPTS();
 		credit->item_id = ar_row_integer(&row, 1);
 		credit->customer_id = ar_row_integer(&row, 2);
-		(void) ar_row_minor(&row, 3, &credit->currency);
+		credit->open_before = credit->open_after = -ar_row_minor(&row, 3, &credit->currency);
 		credit->payment_id = ar_row_integer(&row, 4);
 		credit->received_on = ar_row_date(&row, 5, DATEVAL_NOBEGIN);
 		for (int j = 0; j < 3; j++)

@@ -81,8 +81,8 @@ static ArStatement read_open_documents =
 };
 
 /*
- * What was paid not long ago, by the invoices of a customer: there is no index
- * for it, and it is asked for only where a payment names nothing that is open.
+ * What is paid, by the invoices of a customer, which may be many: it is asked
+ * for only where a payment names nothing that is open.
  */
 static ArStatement read_closed =
 {
@@ -91,9 +91,9 @@ static ArStatement read_closed =
 	" FROM ar.invoice AS v"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.invoice_id = v.invoice_id"
 	" WHERE v.ledger_id = $1 AND v.customer_id = $2 AND v.number IS NOT NULL"
-	"  AND v.status OPERATOR(ar.=) 'paid'::ar.invoice_status AND i.closed_on >= $3",
-	.nargs = 3,
-	.argtypes = {INT4OID, INT8OID, DATEOID}
+	"  AND v.status OPERATOR(ar.=) 'paid'::ar.invoice_status AND i.closed_on IS NOT NULL",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8OID}
 };
 
 static ArStatement read_given =
@@ -278,12 +278,12 @@ ar_read_items(ArSettlement *settlement, const int64 *customers, int count,
 }
 
 /*
- * ar_read_closed reads the invoices of an account that were paid since a day.
+ * ar_read_closed reads the invoices of an account that are paid.
  */
 ArItem *
-ar_read_closed(ArSettlement *settlement, ArAccount *account, DateADT since, int *item_count)
+ar_read_closed(ArSettlement *settlement, ArAccount *account, int *item_count)
 {
-	Datum		values[3];
+	Datum		values[2];
 	uint64		rows;
 	ArItem	   *items;
 	int			n = 0;
@@ -291,7 +291,6 @@ ar_read_closed(ArSettlement *settlement, ArAccount *account, DateADT since, int 
 
 	values[0] = Int32GetDatum(settlement->ledger_id);
 	values[1] = Int64GetDatum(account->customer_id);
-	values[2] = DateADTGetDatum(since);
 	rows = ar_writer_execute(&read_closed, values, SPI_OK_SELECT);
 	caller = MemoryContextSwitchTo(settlement->chunk);
 	items = palloc_extended(sizeof(ArItem) * (Size) Max(rows, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
