@@ -5,6 +5,7 @@ RETURNS TABLE (account text, customer_id bigint, source text, payments bigint)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -72,6 +73,7 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, rule text, confidence nume
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
