@@ -301,6 +301,7 @@ BEGIN
                ('payment_transfer', 'payment_transfer_record_bir'), ('payment_transfer', 'payment_transfer_post_ais'),
                ('payment_transfer', 'payment_transfer_settle_ais'),
                ('match_suggestion', 'match_suggestion_guard_biudr'), ('match_suggestion', 'match_suggestion_fact_bts'),
+               ('aging_snapshot', 'aging_snapshot_fact_buts'), ('aging_snapshot_line', 'aging_snapshot_line_fact_buts'),
                ('ledger', 'ledger_payment_method_ais'), ('cash_policy', 'cash_policy_stamp_biur'),
                ('payment', 'payment_card_bir'), ('payment', 'payment_mandate_bir'), ('payment', 'payment_replaces_bir'),
                ('payment_transfer', 'payment_transfer_follow_ais'),
@@ -393,6 +394,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_cash(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_bank(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_snapshots(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;
