@@ -1,4 +1,4 @@
--- billing: the words on a document, and how dates and numbers are written, in the reader's language.
+-- message: the words on a document, and how dates and numbers are written, in the reader's language.
 
 CREATE FUNCTION ar.label_texts() RETURNS TABLE (language text, label text, wording text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 500
