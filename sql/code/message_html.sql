@@ -44,3 +44,32 @@ AS $$
 $$;
 COMMENT ON FUNCTION ar.html_address(text, text, text, text, text, text, text, text) IS
 'An address as lines of HTML, in the order of its country. Arguments: name, street, additional_street, postal_code, city, region, country; home, the country whose name goes without saying. NULL leaves a line out.';
+
+CREATE FUNCTION ar.message_page(language text, subject text, content text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- Mail programs drop style sheets and know little of layout: tables, and styles in place.
+    SELECT '<!DOCTYPE html>
+<html lang="' || language || '">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>' || subject || '</title>
+</head>
+<body style="margin:0;padding:0;background:#e6eaee;color:#18212b;font:15px/1.5 Helvetica,Arial,''Liberation Sans'',sans-serif">
+<table role="presentation" width="100%" cellspacing="0" cellpadding="0" style="border-collapse:collapse"><tr><td align="center" style="padding:16px 8px">
+<table role="presentation" width="100%" cellspacing="0" cellpadding="0" style="max-width:680px;border-collapse:collapse;background:#ffffff;text-align:left">
+<tr><td style="padding:24px 28px 14px;border-bottom:2px solid #14507f;color:#14507f;font-size:21px;font-weight:bold">{{company_name}}</td></tr>
+<tr><td style="padding:22px 28px">
+' || content || '
+</td></tr>
+<tr><td style="padding:14px 28px 20px;border-top:1px solid #d5dbe1;color:#5b6672;font-size:12px">{{company_name}}{{#company_address}}, {{company_address}}{{/company_address}}<br>
+{{#company_email}}{{company_email}} {{/company_email}}{{#company_phone}}{{company_phone}} {{/company_phone}}{{#company_tax_id}}{{company_tax_id}} {{/company_tax_id}}{{#company_iban}}IBAN {{company_iban}} {{/company_iban}}{{#company_bic}}BIC {{company_bic}}{{/company_bic}}</td></tr>
+</table>
+</td></tr></table>
+</body>
+</html>
+' $$;
+COMMENT ON FUNCTION ar.message_page(text, text, text) IS
+'The page round the HTML of a message: a template with the ledger''s header and footer, that needs nothing from elsewhere. Arguments: language, a tag; subject, a template in HTML; content, a template in HTML.';
