@@ -300,6 +300,9 @@ BEGIN
                ('payment_transfer', 'payment_transfer_fact_budts'), ('payment_transfer', 'payment_transfer_check_bir'),
                ('payment_transfer', 'payment_transfer_record_bir'), ('payment_transfer', 'payment_transfer_post_ais'),
                ('ledger', 'ledger_payment_method_ais'), ('cash_policy', 'cash_policy_stamp_biur'),
+               ('message_policy', 'message_policy_stamp_biur'),
+               ('message_template', 'message_template_guard_biudr'), ('message_template', 'message_template_guard_bts'),
+               ('outbox', 'outbox_guard_biudr'), ('outbox', 'outbox_guard_bts'), ('outbox', 'outbox_notify_ais'), ('outbox', 'outbox_notify_aur'),
                ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
                ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
                ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir'),
@@ -369,6 +372,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_discounts(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_parties(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_messages(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;
