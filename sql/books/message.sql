@@ -19,7 +19,7 @@ CREATE TABLE ar.message_policy (
     CONSTRAINT message_policy_channels_check CHECK (
         channels <@ '{email,letter,sms,phone,e_invoice}'::text[] AND channels <> '{}'),
     CONSTRAINT message_policy_sender_name_check CHECK (sender_name ~ '\S' AND sender_name !~ '[[:cntrl:]]'),
-    CONSTRAINT message_policy_sender_address_check CHECK (ar.is_contact_address('email', sender_address)),
+    CONSTRAINT message_policy_sender_address_check CHECK (sender_address IS NULL OR ar.is_contact_address('email', sender_address)),
     CONSTRAINT message_policy_on_ambiguous_check CHECK (on_ambiguous IN ('hold', 'resend')),
     CONSTRAINT message_policy_attempts_at_most_check CHECK (attempts_at_most >= 1),
     CONSTRAINT message_policy_interval_check CHECK (

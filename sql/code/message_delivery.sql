@@ -20,7 +20,7 @@ Arguments: ledger_id; purpose; message_ids.';
 REVOKE ALL ON FUNCTION ar.recheck_messages(integer, text, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION ar.message_policies(ledger_id integer DEFAULT NULL)
-RETURNS TABLE (ledger_id integer, sender_name text, sender_address text, lease interval, on_ambiguous text, attempts_at_most integer,
+RETURNS TABLE (ledger integer, sender_name text, sender_address text, lease interval, on_ambiguous text, attempts_at_most integer,
                retry_after interval, retry_at_most interval)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
@@ -37,7 +37,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.message_policies(integer) IS
-'How a ledger sends, with the defaults filled in (ar.message_policy). Argument: ledger_id, or NULL for all.';
+'How a ledger sends, with the defaults filled in (ar.message_policy). Argument: ledger_id, or NULL for all. Result: ledger, its ledger_id, and the columns of ar.message_policy.';
 
 CREATE FUNCTION ar.settle_messages(ledger_id integer, message_ids bigint[], outcome text, error text, as_of timestamptz)
 RETURNS TABLE (message_id bigint, status text)
@@ -55,7 +55,7 @@ BEGIN
                     WHEN o.attempts >= p.attempts_at_most THEN 'failed'
                     ELSE 'queued' END AS status
         FROM ar.message_policies(settle_messages.ledger_id) AS p
-        JOIN ar.outbox AS o ON o.ledger_id = p.ledger_id AND o.message_id = ANY (settle_messages.message_ids)
+        JOIN ar.outbox AS o ON o.ledger_id = p.ledger AND o.message_id = ANY (settle_messages.message_ids)
     )
     UPDATE ar.outbox AS o
     SET status = s.status, last_error = settle_messages.error,
@@ -127,7 +127,7 @@ CREATE FUNCTION ar.claim_outbox(
     n integer DEFAULT 10, channels text[] DEFAULT NULL, ledger_id integer DEFAULT NULL, claimed_by text DEFAULT NULL,
     as_of timestamptz DEFAULT NULL
 ) RETURNS TABLE (
-    ledger_id integer, message_id bigint, purpose text, customer_id bigint, channel text, sender_name text, sender_address text,
+    ledger integer, message_id bigint, purpose text, customer_id bigint, channel text, sender_name text, sender_address text,
     recipient text, address text, language text, subject text, body text, html text, attachments jsonb, attempt integer,
     lease_until timestamptz)
 LANGUAGE plpgsql VOLATILE
@@ -157,14 +157,14 @@ BEGIN
         CROSS JOIN unnest(coalesce(claim_outbox.channels, '{email,letter,sms,phone,e_invoice}')) AS c(channel)
         CROSS JOIN LATERAL (
             SELECT o.next_attempt_at FROM ar.outbox AS o
-            WHERE o.ledger_id = p.ledger_id AND o.channel = c.channel AND o.status = 'queued' AND o.next_attempt_at <= moment
+            WHERE o.ledger_id = p.ledger AND o.channel = c.channel AND o.status = 'queued' AND o.next_attempt_at <= moment
             ORDER BY o.next_attempt_at LIMIT 1) AS oldest
-        ORDER BY oldest.next_attempt_at, p.ledger_id, c.channel
+        ORDER BY oldest.next_attempt_at, p.ledger, c.channel
     LOOP
         WHILE remaining > 0 LOOP
             SELECT array_agg(q.message_id) INTO ids
             FROM (SELECT o.message_id FROM ar.outbox AS o
-                  WHERE o.ledger_id = source.ledger_id AND o.channel = source.channel AND o.status = 'queued'
+                  WHERE o.ledger_id = source.ledger AND o.channel = source.channel AND o.status = 'queued'
                     AND o.next_attempt_at <= moment
                   ORDER BY o.next_attempt_at, o.message_id LIMIT remaining
                   FOR NO KEY UPDATE SKIP LOCKED) AS q;
@@ -172,15 +172,15 @@ BEGIN
             FOR kind IN
                 SELECT o.purpose, array_agg(o.message_id ORDER BY o.message_id) AS message_ids
                 FROM ar.outbox AS o
-                WHERE o.ledger_id = source.ledger_id AND o.message_id = ANY (ids)
+                WHERE o.ledger_id = source.ledger AND o.message_id = ANY (ids)
                 GROUP BY o.purpose ORDER BY o.purpose
             LOOP
                 CONTINUE WHEN to_regprocedure(format('ar.%I(integer, bigint[])', 'recheck_' || kind.purpose)) IS NULL;
                 BEGIN
                     WITH vetoed AS (
                         UPDATE ar.outbox AS o SET status = 'cancelled', last_error = coalesce(v.reason, 'not to be sent any more')
-                        FROM ar.recheck_messages(source.ledger_id, kind.purpose, kind.message_ids) AS v
-                        WHERE o.ledger_id = source.ledger_id AND o.message_id = v.message_id AND o.message_id = ANY (kind.message_ids)
+                        FROM ar.recheck_messages(source.ledger, kind.purpose, kind.message_ids) AS v
+                        WHERE o.ledger_id = source.ledger AND o.message_id = v.message_id AND o.message_id = ANY (kind.message_ids)
                         RETURNING o.message_id
                     )
                     SELECT array_agg(v.message_id) INTO barred FROM vetoed AS v;
@@ -195,7 +195,7 @@ BEGIN
                     barred := kind.message_ids;
                     UPDATE ar.outbox AS o SET next_attempt_at = moment + source.retry_after,
                         last_error = format('cannot be checked: %s: %s', state, message)
-                    WHERE o.ledger_id = source.ledger_id AND o.message_id = ANY (barred);
+                    WHERE o.ledger_id = source.ledger AND o.message_id = ANY (barred);
                 END;
                 ids := ARRAY(SELECT i.message_id FROM unnest(ids) AS i(message_id) WHERE i.message_id <> ALL (coalesce(barred, '{}')));
             END LOOP;
@@ -203,7 +203,7 @@ BEGIN
             UPDATE ar.outbox AS o
             SET status = 'sending', claimed_by = coalesce(claim_outbox.claimed_by, session_user || ' ' || pg_backend_pid()),
                 claimed_at = moment, lease_until = moment + source.lease
-            WHERE o.ledger_id = source.ledger_id AND o.message_id = ANY (ids)
+            WHERE o.ledger_id = source.ledger AND o.message_id = ANY (ids)
             RETURNING o.ledger_id, o.message_id, o.purpose, o.customer_id, o.channel, source.sender_name, source.sender_address,
                       o.recipient, o.address, o.language, o.subject, o.body, o.html, o.attachments, o.attempts, o.lease_until;
             GET DIAGNOSTICS claimed = ROW_COUNT;
@@ -217,7 +217,7 @@ COMMENT ON FUNCTION ar.claim_outbox(integer, text[], integer, text, timestamptz)
 'Hands out messages that are due to a sender, who has them for the lease of the ledger (ar.message_policy). Commit, then send, then say what came of each: ar.mark_sent(), ar.mark_failed() or ar.mark_ambiguous(). Two senders at once get different messages, and neither waits.
 Before a message goes out, ar.recheck_messages() may still veto it: then it is cancelled. What cannot be checked waits, with a warning.
 Arguments: n, the most to hand out; channels, or NULL for all; ledger_id, or NULL for all; claimed_by, the name of the sender; as_of, by default now.
-Result: what to send, by whom (sender_name, sender_address) and to whom; attempt, which one it is; lease_until.
+Result: ledger, its ledger_id; what to send, by whom (sender_name, sender_address) and to whom; attempt, which one it is; lease_until.
 Errors: 22023 n is not positive.';
 
 CREATE FUNCTION ar.mark_sent(

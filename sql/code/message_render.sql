@@ -27,7 +27,8 @@ BEGIN
             IF value IS NULL THEN
                 RAISE invalid_parameter_value USING
                     MESSAGE = format('there is no value for placeholder "%s"', names[place]),
-                    DETAIL = CASE WHEN list IS NOT NULL THEN format('It is missing in row %s of "%s".', at_row + 1, names[list]) END,
+                    DETAIL = CASE WHEN list IS NULL THEN 'It is missing in the message.'
+                                  ELSE format('It is missing in row %s of "%s".', at_row + 1, names[list]) END,
                     HINT = 'Give it, or null where there is none.';
             END IF;
             content := value #>> '{}';
@@ -118,8 +119,8 @@ BEGIN
         RAISE foreign_key_violation USING
             MESSAGE = CASE WHEN absent.template_id IS NULL THEN format('there is no template "%s" in ledger %s', absent.code, render_messages.ledger_id)
                            ELSE format('there is no template %s in ledger %s', absent.template_id, render_messages.ledger_id) END,
-            DETAIL = CASE WHEN absent.template_id IS NULL THEN format('Sought for element %s in: %s.', absent.position, array_to_string(
-                         coalesce(ar.language_range(absent.language), '{}') || default_range, ', ')) END,
+            DETAIL = format('Sought for element %s, in the languages %s.', absent.position, array_to_string(
+                         coalesce(ar.language_range(absent.language), '{}') || default_range, ', ')),
             HINT = 'Save one with ar.save_message_template(), or those that come with the extension with ar.create_message_templates().';
     END IF;
 

@@ -117,10 +117,10 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
     SELECT coalesce(
-        (SELECT format('The placeholders of purpose "%s" are %s.', describe_placeholders.purpose,
-                       string_agg(l.list || l.names, '; ' ORDER BY l.first))
-         FROM (SELECT coalesce(format('in {{#%s}} also ', p.list), '') AS list, min(p.place) AS first,
-                      string_agg(p.placeholder, ', ' ORDER BY p.place) AS names
+        (SELECT 'The placeholders of purpose "' || describe_placeholders.purpose || '" are ' || string_agg(l.names, '; ' ORDER BY l.first) || '.'
+         FROM (SELECT min(p.place) AS first,
+                      CASE WHEN p.list IS NULL THEN '' ELSE 'in {{#' || p.list || '}} also ' END
+                      || string_agg(p.placeholder, ', ' ORDER BY p.place) AS names
                FROM ar.message_placeholders(describe_placeholders.purpose)
                     WITH ORDINALITY AS p(purpose, list, placeholder, type, meaning, place)
                GROUP BY p.list) AS l),
@@ -198,7 +198,7 @@ BEGIN
         ELSIF tag[1] = '/' THEN
             IF opened = '{}' OR names[opened[cardinality(opened)]] <> tag[2] THEN
                 fault := format('{{/%s}} closes no section', tag[2])
-                    || coalesce(format(': section "%s" is open', names[opened[cardinality(opened)]]), '');
+                    || coalesce(': section "' || names[opened[cardinality(opened)]] || '" is open', '');
                 RETURN;
             END IF;
             kinds[place] := 'end';
@@ -321,19 +321,16 @@ AS $$
 #variable_conflict use_column
 DECLARE
     given record;
+    known record;
 BEGIN
     PERFORM ar.check_keys('templates', save_message_templates.templates,
         '{code,purpose,level,language,channel,subject,body,html}', '{code,language,subject,body}');
     -- One by one: an element may be the next version of the one before.
     FOR given IN
-        SELECT e.position, g.code, coalesce(g.purpose, k.purpose) AS purpose, coalesce(g.level, k.level) AS level,
-               lower(g.language) AS language, g.channel, g.subject, g.body, g.html
+        SELECT e.position, g.code, g.purpose, g.level, lower(g.language) AS language, g.channel, g.subject, g.body, g.html
         FROM jsonb_array_elements(save_message_templates.templates) WITH ORDINALITY AS e(value, position)
         CROSS JOIN LATERAL jsonb_to_record(e.value) AS g(code text, purpose text, level smallint, language text, channel text,
                                                          subject text, body text, html text)
-        LEFT JOIN LATERAL (
-            SELECT t.purpose, t.level FROM ar.message_template AS t
-            WHERE t.ledger_id = save_message_templates.ledger_id AND t.code = g.code LIMIT 1) AS k ON true
         ORDER BY e.position
     LOOP
         element := given.position;
@@ -345,8 +342,11 @@ BEGIN
         WHERE t.purpose = coalesce(given.purpose, t.purpose) AND coalesce(t.level, -1) = coalesce(given.level, t.level, -1)
           AND t.subject = given.subject AND t.body = given.body AND coalesce(t.html, '') = coalesce(given.html, '');
         IF NOT FOUND THEN
+            SELECT t.purpose, t.level INTO known FROM ar.message_template AS t
+            WHERE t.ledger_id = save_message_templates.ledger_id AND t.code = given.code LIMIT 1;
             INSERT INTO ar.message_template AS t (ledger_id, code, purpose, level, language, channel, version, subject, body, html)
-            VALUES (save_message_templates.ledger_id, given.code, coalesce(given.purpose, given.code), given.level,
+            VALUES (save_message_templates.ledger_id, given.code, coalesce(given.purpose, known.purpose, given.code),
+                    coalesce(given.level, known.level),
                     given.language, given.channel, 1, given.subject, given.body, given.html)
             RETURNING t.template_id, t.version INTO template_id, version;
         END IF;

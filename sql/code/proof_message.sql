@@ -31,7 +31,7 @@ BEGIN
       AND p.content IS NOT NULL AND f.fault IS NOT NULL
     UNION ALL
     SELECT 'message_template', o.ledger_id, 'outbox', o.message_id,
-           format('is for "%s" in %s, its template for "%s" in %s', o.purpose, o.language, t.purpose, t.language)
+           format('is in %s by %s, its template in %s by %s', o.language, o.channel, t.language, coalesce(t.channel, 'any channel'))
     FROM ar.outbox AS o
     JOIN ar.message_template AS t ON t.ledger_id = o.ledger_id AND t.template_id = o.template_id
     WHERE (verify_messages.ledger_id IS NULL OR o.ledger_id = verify_messages.ledger_id)
