@@ -288,8 +288,10 @@ There were no movements in this period.
 
 [totals]
 
+{{#to_pay}}
 [pay]
 
+{{/to_pay}}
 Please let us know within two weeks if your books show otherwise.
 
 Kind regards
@@ -308,8 +310,10 @@ In diesem Zeitraum gab es keine Bewegungen.
 
 [totals]
 
+{{#to_pay}}
 [pay]
 
+{{/to_pay}}
 Bitte teilen Sie uns innerhalb von zwei Wochen mit, falls Ihre Bücher etwas anderes zeigen.
 
 Mit freundlichen Grüßen
@@ -328,8 +332,10 @@ Il n’y a eu aucun mouvement pendant cette période.
 
 [totals]
 
+{{#to_pay}}
 [pay]
 
+{{/to_pay}}
 Merci de nous signaler sous deux semaines toute différence avec votre comptabilité.
 
 Cordialement,
@@ -348,8 +354,10 @@ No hubo movimientos en este periodo.
 
 [totals]
 
+{{#to_pay}}
 [pay]
 
+{{/to_pay}}
 Le rogamos que nos comunique en el plazo de dos semanas cualquier diferencia con su contabilidad.
 
 Atentamente,
@@ -473,7 +481,8 @@ AS $$
     WITH cell AS (
         SELECT c.*, greatest(abs(c.width), length(c.heading)) AS wide, '{{' || c.placeholder || '}}' AS tag,
                max(length(c.heading)) OVER (PARTITION BY c.purpose, c.part, c.language) AS longest,
-               CASE WHEN c.width > 0 THEN 'right' ELSE 'left' END AS align
+               CASE WHEN c.width > 0 THEN 'right' ELSE 'left' END AS align,
+               CASE WHEN c.place = max(c.place) OVER (PARTITION BY c.purpose, c.part, c.language) THEN '0' ELSE '8px' END AS gap
         FROM ar.message_columns() AS c
     ), piece AS (
         SELECT c.purpose, c.language, c.part,
@@ -485,10 +494,10 @@ AS $$
                        || rpad(c.heading, c.longest) || format(' {{%s:%s}}', c.placeholder, c.width) || E'\n'
                        || CASE WHEN c.condition THEN format('{{/%s}}', c.placeholder) ELSE '' END, '' ORDER BY c.place) END AS text,
                '<table cellspacing="0" cellpadding="0" style="border-collapse:collapse;margin:0 0 16px' || CASE c.part WHEN 'items' THEN ';width:100%' ELSE '' END || '">' || CASE c.part WHEN 'items' THEN
-                   E'\n<thead><tr>' || string_agg(format('<th scope="col" style="padding:5px 8px 5px 0;border-bottom:1px solid #18212b;color:#5b6672;font-size:12px;text-align:%s">%s</th>',
-                       c.align, ar.html(c.heading)), '' ORDER BY c.place) || E'</tr></thead>\n<tbody>{{#items}}\n<tr>'
-                   || string_agg(format('<td style="padding:6px 8px 6px 0;border-bottom:1px solid #d5dbe1;font-size:14px;vertical-align:top;text-align:%s">%s</td>',
-                       c.align || CASE WHEN c.width > 0 THEN ';white-space:nowrap' ELSE '' END, c.tag), '' ORDER BY c.place) || '</tr>{{/items}}</tbody>'
+                   E'\n<thead><tr>' || string_agg(format('<th scope="col" style="padding:5px %s 5px 0;border-bottom:1px solid #18212b;color:#5b6672;font-size:12px;text-align:%s">%s</th>',
+                       c.gap, c.align, ar.html(c.heading)), '' ORDER BY c.place) || E'</tr></thead>\n<tbody>{{#items}}\n<tr>'
+                   || string_agg(format('<td style="padding:6px %s 6px 0;border-bottom:1px solid #d5dbe1;font-size:14px;vertical-align:top;text-align:%s">%s</td>',
+                       c.gap, c.align || CASE WHEN c.width > 0 THEN ';white-space:nowrap' ELSE '' END, c.tag), '' ORDER BY c.place) || '</tr>{{/items}}</tbody>'
                ELSE string_agg(CASE WHEN c.condition THEN format('{{#%s}}', c.placeholder) ELSE '' END
                        || format(E'\n<tr><th scope="row" style="padding:3px 28px 3px 0;text-align:left;font-weight:%1$s">%2$s</th><td style="padding:3px 0;text-align:right;white-space:nowrap;font-weight:%1$s">%3$s</td></tr>',
                               CASE WHEN c.strong THEN 'bold' ELSE 'normal' END, ar.html(c.heading), c.tag)

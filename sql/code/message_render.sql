@@ -167,7 +167,8 @@ BEGIN
     SELECT g.position, c.template_id, c.language,
            btrim(regexp_replace(ar.fill_message(s.kinds, s.names, s.types, s.widths, s.jumps, filled.fields, w.labels, false),
                                 '[[:cntrl:][:space:]]+', ' ', 'g')),
-           ar.fill_message(b.kinds, b.names, b.types, b.widths, b.jumps, filled.fields, w.labels, false),
+           -- Sections that are left out leave their distance behind.
+           regexp_replace(ar.fill_message(b.kinds, b.names, b.types, b.widths, b.jumps, filled.fields, w.labels, false), '\n{3,}', E'\n\n', 'g'),
            CASE WHEN coalesce(g.channel, '') NOT IN ('sms', 'phone') THEN
                ar.fill_message(h.kinds, h.names, h.types, h.widths, h.jumps, filled.fields, w.labels, true) END
     FROM given AS g

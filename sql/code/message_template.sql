@@ -54,6 +54,7 @@ AS $$
         ('statement', '', 'days_61_90', 'amount', 'Of the balance: 61 to 90 days past due'),
         ('statement', '', 'days_91_plus', 'amount', 'Of the balance: more than 90 days past due'),
         ('statement', '', 'unapplied', 'amount', 'Of the balance: paid and not applied yet, below zero'),
+        ('statement', '', 'to_pay', 'amount', 'Of the balance: what is to be paid now'),
         ('statement', '', 'items', 'list', 'What moved the balance, by day'),
         ('statement', 'items', 'issued_on', 'date', 'Date of the document'),
         ('statement', 'items', 'number', 'text', 'Its number'),

@@ -153,7 +153,7 @@ SELECT is((SELECT count(*) FROM ar.default_message_templates() AS d CROSS JOIN L
         FROM ar.message_placeholders(d.purpose) AS p WHERE p.list IS NULL), d.language) AS r
     WHERE r.body !~ '[{}\[\]]' AND r.html !~ '[{}\[\]]' AND r.body ~ 'tnumber' AND r.html ~ '<td[^>]*>tnumber</td>' AND r.html ~ '</table>'), 24::bigint, 'all can be filled in, as text and as HTML, nothing left over');
 SELECT matches((SELECT body FROM ar.render_message(pg_temp.ledger(), 'statement', '{"from_on": "2026-01-01", "to_on": "2026-01-31", "opening": "EUR 0.00", "closing": "EUR 0.00", "items": []}', 'en', pg_temp.customer('C2'))),
-    'There were no movements in this period\.\n\nOpening balance +EUR\u00A00\.00\nClosing balance +EUR\u00A00\.00\n\nPlease transfer', 'an empty statement, without the buckets of which there is nothing');
+    'There were no movements in this period\.\n\nOpening balance +EUR\u00A00\.00\nClosing balance +EUR\u00A00\.00\n\nPlease let us know', 'an empty statement, without the buckets of which there is nothing, and nothing to pay');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
