@@ -2,12 +2,14 @@
 
 CREATE FUNCTION ar.language_range(tag text) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, ar, pg_temp
 AS $$
-    SELECT array_agg(DISTINCT r.range ORDER BY r.range DESC)
-    FROM (SELECT rtrim(left(lower(tag), d.place), '-') AS range
-          FROM generate_series(1, length(tag)) AS d(place)
-          WHERE substr(tag || '-', d.place + 1, 1) = '-') AS r
+    SELECT CASE WHEN ar.is_language(tag) THEN (
+        SELECT array_agg(array_to_string(t.subtags[:n], '-') ORDER BY n DESC)
+        FROM (SELECT string_to_array(lower(tag), '-') AS subtags) AS t, generate_series(1, cardinality(t.subtags)) AS n
+        -- A single letter only introduces what follows.
+        WHERE n = cardinality(t.subtags) OR length(t.subtags[n]) > 1)
+    ELSE ARRAY[tag] END
 $$;
 COMMENT ON FUNCTION ar.language_range(text) IS
 'A language tag and what it falls back to, in small letters: zh-hant-tw, zh-hant, zh of zh-Hant-TW. Source: RFC 4647, section 3.4, lookup.';

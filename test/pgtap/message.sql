@@ -3,7 +3,7 @@
 
 BEGIN;
 \ir helper.psql
-SELECT plan(72);
+SELECT plan(74);
 
 SELECT ar.create_ledger('TEST', 'Short', 'EUR');
 UPDATE ar.ledger SET legal_name = 'Nordlicht & Söhne GmbH', street = 'Kai 1', postal_code = '20457', city = 'Hamburg', country = 'DE',
@@ -81,7 +81,7 @@ SELECT is(pg_temp.outcome($$SELECT * FROM ar.save_message_templates(pg_temp.ledg
 
 -- Languages
 
-SELECT is(ar.language_range('zh-Hant-TW'), '{zh-hant-tw,zh-hant,zh}', 'what a language falls back to');
+SELECT is(ar.language_range(l), r::text[], l || ' falls back') FROM (VALUES ('zh-Hant-TW', '{zh-hant-tw,zh-hant,zh}'), ('de-x-own', '{de-x-own,de}'), ('no tag', '{no tag}')) AS v(l, r);
 SELECT is((SELECT string_agg(language, ' ' ORDER BY element) FROM ar.render_messages(pg_temp.ledger(), '[{"code": "v", "language": "de-CH"}, {"code": "v", "language": "en-GB"}, {"code": "v", "language": "it"}, {"code": "v"}]')),
     'de en de de', 'the language without its country; then that of the ledger''s country');
 INSERT INTO ar.message_policy (ledger_id, language) VALUES (pg_temp.ledger(), 'fr-fr');
