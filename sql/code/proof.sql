@@ -323,6 +323,9 @@ BEGIN
                ('bank_statement', 'bank_statement_fact_budts'), ('bank_statement', 'bank_statement_record_bir'),
                ('bank_line', 'bank_line_fact_budts'), ('bank_line', 'bank_line_guard_bir'),
                ('bank_line', 'bank_line_guard_bur'), ('bank_line', 'bank_line_record_bir'),
+               ('message_policy', 'message_policy_stamp_biur'),
+               ('message_template', 'message_template_guard_biudr'), ('message_template', 'message_template_guard_bts'),
+               ('outbox', 'outbox_guard_biudr'), ('outbox', 'outbox_guard_bts'), ('outbox', 'outbox_notify_ais'), ('outbox', 'outbox_notify_aur'),
                ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
                ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
                ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir'),
@@ -395,6 +398,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_bank(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_snapshots(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_messages(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;

@@ -11,7 +11,8 @@ SELECT set_eq(
       credit_account,credit_limit,credit_policy,credit_stop,credit_event,credit_reservation,credit_hold,credit_application,
       credit_probation,credit_review,credit_score,credit_score_factor,credit_score_band,payment_clearing,payment_reversal,mandate,payout,
       payout_payment,payment_method,payment_transfer,cash_policy,match_suggestion,payer_account,payer_pattern,bank_account,
-      bank_csv_format,bank_file,bank_statement,bank_line,aging_snapshot,aging_snapshot_line,snapshot_policy,job_run}'::text[],
+      bank_csv_format,bank_file,bank_statement,bank_line,aging_snapshot,aging_snapshot_line,snapshot_policy,job_run,message_policy,
+      message_template,outbox}'::text[],
     'the books are these tables');
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'S'$$,

@@ -110,6 +110,14 @@ SELECT ar.reserve_credit(ledger_id, customer_id, 'EUR 60.00', 'order 1', '2901-0
        ar.stop_credit(ledger_id, customer_id, 'to be dumped'), ar.create_scorecard(ledger_id)
 FROM ar.customer WHERE code = 'C9';
 
+-- Messages: a policy, templates, one that was sent and one that waits.
+INSERT INTO ar.message_policy (ledger_id, on_ambiguous) SELECT ledger_id, 'resend' FROM ar.ledger WHERE code = 'main';
+SELECT ar.create_message_templates(ledger_id) FROM ar.ledger WHERE code = 'main';
+SELECT ar.queue_messages(c.ledger_id, jsonb_build_array(jsonb_build_object('code', 'reminder', 'customer_id', c.customer_id, 'dedupe_key', 'reminder 1',
+       'fields', '{"total_open": "EUR 1.00", "items": []}'::jsonb))) FROM ar.customer AS c WHERE c.code = 'C1' AND c.external_id = 'customer 1';
+SELECT ar.mark_sent(ledger, message_id, 'provider 1') FROM ar.claim_outbox(1);
+SELECT ar.queue_messages(ledger_id, '[{"purpose": "notice", "subject": "S", "body": "B", "channel": "letter", "address": "Way 1"}]') FROM ar.ledger WHERE code = 'main';
+
 -- What a user of the books adds to them.
 CREATE ROLE clerk;
 GRANT USAGE ON SCHEMA ar TO clerk;
