@@ -326,7 +326,10 @@ BEGIN
                ('customer', 'customer_limit_ais'), ('customer', 'customer_limit_aus'),
                ('customer', 'customer_probation_ais'),
                ('invoice', 'invoice_credit_ais'), ('invoice', 'invoice_credit_aus'), ('invoice', 'invoice_hold_aur'),
-               ('invoice', 'invoice_held_bdr')
+               ('invoice', 'invoice_held_bdr'),
+               ('ledger', 'ledger_dispute_reason_ais'), ('dispute', 'dispute_guard_biudr'), ('dispute', 'dispute_fact_bts'),
+               ('dispute_item', 'dispute_item_guard_biudr'), ('dispute_item', 'dispute_item_fact_bts'), ('dispute_item', 'dispute_item_open_ais'),
+               ('dispute_note', 'dispute_note_fact_budts'), ('dispute_note', 'dispute_note_stamp_bir')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
@@ -369,6 +372,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_discounts(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_parties(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_collect(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;

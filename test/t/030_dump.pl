@@ -97,6 +97,13 @@ SELECT ar.reserve_credit(ledger_id, customer_id, 'EUR 60.00', 'order 1', '2901-0
        ar.stop_credit(ledger_id, customer_id, 'to be dumped'), ar.create_scorecard(ledger_id)
 FROM ar.customer WHERE code = 'C9';
 
+-- Collections: a dispute that is credited in part, with a note.
+SELECT ar.create_invoice(c.ledger_id, c.customer_id, '[{"unit_price": 1000}]', '2026-01-10', number => 'OWN-2')
+FROM ar.ledger AS l JOIN ar.customer AS c USING (ledger_id) WHERE l.code = 'main' AND c.code = 'C2';
+SELECT ar.note_dispute(v.ledger_id, ar.open_dispute(v.ledger_id, v.invoice_id, 'price', 'EUR 2.00', opened_on => '2026-02-01'), 'a note')
+FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+SELECT ar.resolve_dispute(d.ledger_id, d.dispute_id, 'compromised', 'half', 'EUR 1.00', '2026-02-03') FROM ar.dispute AS d;
+
 -- What a user of the books adds to them.
 CREATE ROLE clerk;
 GRANT USAGE ON SCHEMA ar TO clerk;

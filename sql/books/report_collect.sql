@@ -1,0 +1,48 @@
+-- report: disputes, promises, charges and write-offs, in plain numeric, text and date columns.
+
+CREATE VIEW ar.report_dispute WITH (security_invoker = true) AS
+SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, d.reason_code, r.name AS reason, d.description, d.reference,
+       s.numbers, s.currency, s.amount, s.disputed, s.credited, d.assigned_to, d.opened_on, d.due_on,
+       d.resolved_on - d.opened_on AS days_to_resolve, coalesce(d.outcome, 'open') AS outcome, d.resolution, d.resolved_on, n.notes,
+       d.opened_by, d.resolved_by, d.ledger_id, d.customer_id, d.dispute_id
+FROM ar.dispute AS d
+JOIN ar.ledger AS l ON l.ledger_id = d.ledger_id
+JOIN ar.customer AS c ON c.ledger_id = d.ledger_id AND c.customer_id = d.customer_id
+JOIN ar.dispute_reason AS r ON r.ledger_id = d.ledger_id AND r.reason_code = d.reason_code
+CROSS JOIN LATERAL (
+    SELECT string_agg(DISTINCT coalesce(v.number, j.number), ', ') AS numbers, min(ar.currency(x.amount)) AS currency,
+           sum(ar.amount(x.amount)) AS amount, coalesce(sum(ar.amount(x.credited)), 0) AS credited,
+           CASE WHEN d.outcome IS NULL THEN sum(ar.amount(least(x.amount, i.open))) ELSE 0 END AS disputed
+    FROM ar.dispute_item AS x
+    JOIN ar.item AS i ON i.ledger_id = x.ledger_id AND i.item_id = x.item_id
+    LEFT JOIN ar.invoice AS v ON v.ledger_id = i.ledger_id AND v.invoice_id = i.invoice_id
+    LEFT JOIN ar.adjustment AS j ON j.ledger_id = i.ledger_id AND j.adjustment_id = i.adjustment_id
+    WHERE x.ledger_id = d.ledger_id AND x.dispute_id = d.dispute_id) AS s
+CROSS JOIN LATERAL (
+    SELECT count(*) AS notes FROM ar.dispute_note AS n WHERE n.ledger_id = d.ledger_id AND n.dispute_id = d.dispute_id) AS n;
+COMMENT ON VIEW ar.report_dispute IS 'A row is one dispute.';
+COMMENT ON COLUMN ar.report_dispute.ledger IS 'Code of the ledger.';
+COMMENT ON COLUMN ar.report_dispute.customer IS 'Code of the customer.';
+COMMENT ON COLUMN ar.report_dispute.customer_name IS 'Name of the customer.';
+COMMENT ON COLUMN ar.report_dispute.reason_code IS 'Why, as a code.';
+COMMENT ON COLUMN ar.report_dispute.reason IS 'Why, as people call it.';
+COMMENT ON COLUMN ar.report_dispute.description IS 'What the customer says.';
+COMMENT ON COLUMN ar.report_dispute.reference IS 'How the customer calls it.';
+COMMENT ON COLUMN ar.report_dispute.numbers IS 'Numbers of the invoices and charges it is about.';
+COMMENT ON COLUMN ar.report_dispute.currency IS 'ISO 4217 code of the amounts.';
+COMMENT ON COLUMN ar.report_dispute.amount IS 'What was disputed when it was opened.';
+COMMENT ON COLUMN ar.report_dispute.disputed IS 'What of that is open still; 0 when resolved.';
+COMMENT ON COLUMN ar.report_dispute.credited IS 'What was credited when it was resolved.';
+COMMENT ON COLUMN ar.report_dispute.assigned_to IS 'Who has to resolve it.';
+COMMENT ON COLUMN ar.report_dispute.opened_on IS 'First day from which it counts.';
+COMMENT ON COLUMN ar.report_dispute.due_on IS 'Day by which it should be resolved.';
+COMMENT ON COLUMN ar.report_dispute.days_to_resolve IS 'Days from opening to resolution; NULL while open.';
+COMMENT ON COLUMN ar.report_dispute.outcome IS 'open, credited, compromised or rejected.';
+COMMENT ON COLUMN ar.report_dispute.resolution IS 'Why it was resolved so.';
+COMMENT ON COLUMN ar.report_dispute.resolved_on IS 'First day from which it counts no more.';
+COMMENT ON COLUMN ar.report_dispute.notes IS 'How many notes there are.';
+COMMENT ON COLUMN ar.report_dispute.opened_by IS 'Who recorded it.';
+COMMENT ON COLUMN ar.report_dispute.resolved_by IS 'Who resolved it.';
+COMMENT ON COLUMN ar.report_dispute.ledger_id IS 'Id of the ledger.';
+COMMENT ON COLUMN ar.report_dispute.customer_id IS 'Id of the customer.';
+COMMENT ON COLUMN ar.report_dispute.dispute_id IS 'Id of the dispute.';

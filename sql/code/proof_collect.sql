@@ -1,0 +1,63 @@
+-- proof: disputes.
+
+CREATE FUNCTION ar.verify_disputes(ledger_id integer)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH dispute AS MATERIALIZED (
+        SELECT d.ledger_id, d.dispute_id, d.customer_id, d.outcome, count(n.item_id) AS items,
+               count(DISTINCT ar.currency(n.amount)) AS currencies, count(n.credited) AS credited,
+               count(*) FILTER (WHERE n.credited = n.amount) AS whole,
+               bool_or(i.item_id IS NULL OR i.customer_id <> d.customer_id OR NOT ar.is_open_within(n.amount, i.amount)) AS is_wrong,
+               bool_or(n.credit_memo_id IS NOT NULL AND (v.kind IS DISTINCT FROM 'credit_memo' OR v.customer_id <> d.customer_id)) AS is_miscredited
+        FROM ar.dispute AS d
+        LEFT JOIN ar.dispute_item AS n ON n.ledger_id = d.ledger_id AND n.dispute_id = d.dispute_id
+        LEFT JOIN ar.item AS i ON i.ledger_id = n.ledger_id AND i.item_id = n.item_id
+        LEFT JOIN ar.invoice AS v ON v.ledger_id = n.ledger_id AND v.invoice_id = n.credit_memo_id
+        WHERE verify_disputes.ledger_id IS NULL OR d.ledger_id = verify_disputes.ledger_id
+        GROUP BY d.ledger_id, d.dispute_id, d.customer_id, d.outcome
+    )
+    SELECT 'dispute_items', d.ledger_id, 'dispute', d.dispute_id,
+           CASE WHEN d.items = 0 THEN 'is about no item' WHEN d.currencies > 1 THEN 'is in several currencies'
+                ELSE 'is about items of another customer, or more than they have' END
+    FROM dispute AS d WHERE d.items = 0 OR d.currencies > 1 OR d.is_wrong
+    UNION ALL
+    SELECT 'dispute_outcome', d.ledger_id, 'dispute', d.dispute_id,
+           format('is %s, of its %s items %s are credited in whole and %s in part', coalesce(d.outcome, 'open'), d.items, d.whole, d.credited - d.whole)
+    FROM dispute AS d
+    WHERE d.is_miscredited
+       OR coalesce(d.outcome, 'rejected') <> CASE WHEN d.credited = 0 THEN 'rejected' WHEN d.whole = d.items THEN 'credited' ELSE 'compromised' END
+    UNION ALL
+    -- A memo credits what the disputes that name it say.
+    SELECT 'dispute_credited', s.ledger_id, 'invoice', s.credit_memo_id,
+           format('is of %s, the disputes that it credits say %s', v.total, s.credited)
+    FROM (SELECT n.ledger_id, n.credit_memo_id, ar.sum(n.credited) AS credited
+          FROM ar.dispute_item AS n
+          WHERE n.credit_memo_id IS NOT NULL AND (verify_disputes.ledger_id IS NULL OR n.ledger_id = verify_disputes.ledger_id)
+          GROUP BY n.ledger_id, n.credit_memo_id) AS s
+    JOIN ar.invoice AS v ON v.ledger_id = s.ledger_id AND v.invoice_id = s.credit_memo_id
+    WHERE v.total <> s.credited;
+END
+$$;
+COMMENT ON FUNCTION ar.verify_disputes(integer) IS
+'The part of ar.verify_collect() on disputes: items, outcome, and the credit memos that followed.';
+
+CREATE FUNCTION ar.verify_collect(ledger_id integer)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT * FROM ar.verify_disputes(verify_collect.ledger_id);
+END
+$$;
+COMMENT ON FUNCTION ar.verify_collect(integer) IS
+'The part of ar.verify() on collections: disputes.';
+
+REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_collect(integer) FROM PUBLIC;
