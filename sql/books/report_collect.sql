@@ -46,3 +46,37 @@ COMMENT ON COLUMN ar.report_dispute.resolved_by IS 'Who resolved it.';
 COMMENT ON COLUMN ar.report_dispute.ledger_id IS 'Id of the ledger.';
 COMMENT ON COLUMN ar.report_dispute.customer_id IS 'Id of the customer.';
 COMMENT ON COLUMN ar.report_dispute.dispute_id IS 'Id of the dispute.';
+
+CREATE VIEW ar.report_promise WITH (security_invoker = true) AS
+SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, s.numbers, ar.currency(p.amount) AS currency,
+       ar.amount(p.amount) AS amount, p.made_on, p.due_on, p.due_on + p.grace_days AS last_day, p.status, ar.amount(p.paid) AS paid,
+       p.judged_on, p.reason, p.note, p.recorded_by, p.ledger_id, p.customer_id, p.promise_id
+FROM ar.promise AS p
+JOIN ar.ledger AS l ON l.ledger_id = p.ledger_id
+JOIN ar.customer AS c ON c.ledger_id = p.ledger_id AND c.customer_id = p.customer_id
+CROSS JOIN LATERAL (
+    SELECT string_agg(DISTINCT coalesce(v.number, j.number), ', ') AS numbers
+    FROM ar.promise_item AS n
+    JOIN ar.item AS i ON i.ledger_id = n.ledger_id AND i.item_id = n.item_id
+    LEFT JOIN ar.invoice AS v ON v.ledger_id = i.ledger_id AND v.invoice_id = i.invoice_id
+    LEFT JOIN ar.adjustment AS j ON j.ledger_id = i.ledger_id AND j.adjustment_id = i.adjustment_id
+    WHERE n.ledger_id = p.ledger_id AND n.promise_id = p.promise_id) AS s;
+COMMENT ON VIEW ar.report_promise IS 'A row is one promise to pay.';
+COMMENT ON COLUMN ar.report_promise.ledger IS 'Code of the ledger.';
+COMMENT ON COLUMN ar.report_promise.customer IS 'Code of the customer.';
+COMMENT ON COLUMN ar.report_promise.customer_name IS 'Name of the customer.';
+COMMENT ON COLUMN ar.report_promise.numbers IS 'Numbers of the invoices and charges it is for.';
+COMMENT ON COLUMN ar.report_promise.currency IS 'ISO 4217 code of the amounts.';
+COMMENT ON COLUMN ar.report_promise.amount IS 'What was promised.';
+COMMENT ON COLUMN ar.report_promise.made_on IS 'Day on which it was promised.';
+COMMENT ON COLUMN ar.report_promise.due_on IS 'Day by which it was promised.';
+COMMENT ON COLUMN ar.report_promise.last_day IS 'That day and the grace.';
+COMMENT ON COLUMN ar.report_promise.status IS 'open, kept, partly_kept, broken or cancelled.';
+COMMENT ON COLUMN ar.report_promise.paid IS 'What was paid in time; NULL while open, or cancelled.';
+COMMENT ON COLUMN ar.report_promise.judged_on IS 'Day as of which it was judged or cancelled.';
+COMMENT ON COLUMN ar.report_promise.reason IS 'Why it was cancelled.';
+COMMENT ON COLUMN ar.report_promise.note IS 'What was said.';
+COMMENT ON COLUMN ar.report_promise.recorded_by IS 'Who took it.';
+COMMENT ON COLUMN ar.report_promise.ledger_id IS 'Id of the ledger.';
+COMMENT ON COLUMN ar.report_promise.customer_id IS 'Id of the customer.';
+COMMENT ON COLUMN ar.report_promise.promise_id IS 'Id of the promise.';

@@ -329,7 +329,10 @@ BEGIN
                ('invoice', 'invoice_held_bdr'),
                ('ledger', 'ledger_dispute_reason_ais'), ('dispute', 'dispute_guard_biudr'), ('dispute', 'dispute_fact_bts'),
                ('dispute_item', 'dispute_item_guard_biudr'), ('dispute_item', 'dispute_item_fact_bts'), ('dispute_item', 'dispute_item_open_ais'),
-               ('dispute_note', 'dispute_note_fact_budts'), ('dispute_note', 'dispute_note_stamp_bir')
+               ('dispute_note', 'dispute_note_fact_budts'), ('dispute_note', 'dispute_note_stamp_bir'),
+               ('collect_policy', 'collect_policy_stamp_biur'),
+               ('promise', 'promise_guard_biudr'), ('promise', 'promise_fact_bts'), ('promise', 'promise_follow_aus'),
+               ('promise_item', 'promise_item_guard_budr'), ('promise_item', 'promise_item_fact_bts'), ('promise_item', 'promise_item_check_ais')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid

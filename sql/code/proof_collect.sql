@@ -1,4 +1,4 @@
--- proof: disputes.
+-- proof: disputes and promises.
 
 CREATE FUNCTION ar.verify_disputes(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
@@ -46,6 +46,41 @@ $$;
 COMMENT ON FUNCTION ar.verify_disputes(integer) IS
 'The part of ar.verify_collect() on disputes: items, outcome, and the credit memos that followed.';
 
+CREATE FUNCTION ar.verify_promises(ledger_id integer)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH promise AS MATERIALIZED (
+        SELECT p.ledger_id, p.promise_id, p.customer_id, p.status, count(n.item_id) AS items, count(*) FILTER (WHERE n.is_open) AS open,
+               bool_or(i.customer_id <> p.customer_id OR ar.currency(i.amount) <> ar.currency(p.amount) OR ar.sign(i.amount) <= 0) AS is_wrong
+        FROM ar.promise AS p
+        LEFT JOIN ar.promise_item AS n ON n.ledger_id = p.ledger_id AND n.promise_id = p.promise_id
+        LEFT JOIN ar.item AS i ON i.ledger_id = n.ledger_id AND i.item_id = n.item_id
+        WHERE verify_promises.ledger_id IS NULL OR p.ledger_id = verify_promises.ledger_id
+        GROUP BY p.ledger_id, p.promise_id, p.customer_id, p.status
+    )
+    SELECT 'promise_items', p.ledger_id, 'promise', p.promise_id,
+           CASE WHEN p.items = 0 THEN 'is for no item' ELSE 'is for items that the customer does not owe, or in another currency' END
+    FROM promise AS p WHERE p.items = 0 OR p.is_wrong
+    UNION ALL
+    SELECT 'promise_open', p.ledger_id, 'promise', p.promise_id,
+           format('is %s, and %s of its %s items are taken by it', p.status, p.open, p.items)
+    FROM promise AS p WHERE p.open <> CASE p.status WHEN 'open' THEN p.items ELSE 0 END
+    UNION ALL
+    SELECT 'promise_event', p.ledger_id, 'promise', p.promise_id, 'is broken, and no credit event says so'
+    FROM promise AS p
+    WHERE p.status = 'broken' AND NOT EXISTS (
+        SELECT FROM ar.credit_event AS e
+        WHERE e.ledger_id = p.ledger_id AND e.external_id = 'promise ' || p.promise_id AND e.kind = 'broken_promise' AND e.customer_id = p.customer_id);
+END
+$$;
+COMMENT ON FUNCTION ar.verify_promises(integer) IS
+'The part of ar.verify_collect() on promises: their items, which have one open promise at a time, and the events of broken ones.';
+
 CREATE FUNCTION ar.verify_collect(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
@@ -54,10 +89,11 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT * FROM ar.verify_disputes(verify_collect.ledger_id);
+    SELECT * FROM ar.verify_disputes(verify_collect.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_promises(verify_collect.ledger_id);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_collect(integer) IS
-'The part of ar.verify() on collections: disputes.';
+'The part of ar.verify() on collections: disputes and promises.';
 
-REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_collect(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_collect(integer) FROM PUBLIC;

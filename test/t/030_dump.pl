@@ -97,12 +97,15 @@ SELECT ar.reserve_credit(ledger_id, customer_id, 'EUR 60.00', 'order 1', '2901-0
        ar.stop_credit(ledger_id, customer_id, 'to be dumped'), ar.create_scorecard(ledger_id)
 FROM ar.customer WHERE code = 'C9';
 
--- Collections: a dispute that is credited in part, with a note.
+-- Collections: a dispute that is credited in part, with a note; a broken promise.
 SELECT ar.create_invoice(c.ledger_id, c.customer_id, '[{"unit_price": 1000}]', '2026-01-10', number => 'OWN-2')
 FROM ar.ledger AS l JOIN ar.customer AS c USING (ledger_id) WHERE l.code = 'main' AND c.code = 'C2';
 SELECT ar.note_dispute(v.ledger_id, ar.open_dispute(v.ledger_id, v.invoice_id, 'price', 'EUR 2.00', opened_on => '2026-02-01'), 'a note')
 FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 SELECT ar.resolve_dispute(d.ledger_id, d.dispute_id, 'compromised', 'half', 'EUR 1.00', '2026-02-03') FROM ar.dispute AS d;
+INSERT INTO ar.collect_policy (ledger_id, promise_grace_days) SELECT ledger_id, 2 FROM ar.ledger WHERE code = 'main';
+SELECT ar.promise_to_pay(v.ledger_id, v.customer_id, 'EUR 100.00', '2026-02-10', made_on => '2026-02-05') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+SELECT ar.judge_promises(ledger_id, '2026-02-13') FROM ar.ledger WHERE code = 'main';
 
 -- What a user of the books adds to them.
 CREATE ROLE clerk;
