@@ -332,7 +332,13 @@ BEGIN
                ('dispute_note', 'dispute_note_fact_budts'), ('dispute_note', 'dispute_note_stamp_bir'),
                ('collect_policy', 'collect_policy_stamp_biur'),
                ('promise', 'promise_guard_biudr'), ('promise', 'promise_fact_bts'), ('promise', 'promise_follow_aus'),
-               ('promise_item', 'promise_item_guard_budr'), ('promise_item', 'promise_item_fact_bts'), ('promise_item', 'promise_item_check_ais')
+               ('promise_item', 'promise_item_guard_budr'), ('promise_item', 'promise_item_fact_bts'), ('promise_item', 'promise_item_check_ais'),
+               ('interest_rate', 'interest_rate_stamp_biur'), ('interest_policy', 'interest_policy_stamp_biur'),
+               ('interest_charge', 'interest_charge_guard_budr'), ('interest_charge', 'interest_charge_fact_bts'),
+               ('interest_charge', 'interest_charge_record_bir'),
+               ('late_fee', 'late_fee_guard_budr'), ('late_fee', 'late_fee_fact_bts'), ('late_fee', 'late_fee_record_bir'),
+               ('interest_correction', 'interest_correction_fact_budts'), ('interest_correction', 'interest_correction_record_bir'),
+               ('charge_credit', 'charge_credit_fact_budts'), ('charge_credit', 'charge_credit_stamp_bir'), ('charge_credit', 'charge_credit_check_ais')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid

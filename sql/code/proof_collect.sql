@@ -1,4 +1,4 @@
--- proof: disputes and promises.
+-- proof: disputes, promises, interest and fees.
 
 CREATE FUNCTION ar.verify_disputes(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
@@ -81,6 +81,61 @@ $$;
 COMMENT ON FUNCTION ar.verify_promises(integer) IS
 'The part of ar.verify_collect() on promises: their items, which have one open promise at a time, and the events of broken ones.';
 
+CREATE FUNCTION ar.verify_interest(ledger_id integer)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT 'interest_chain', c.ledger_id, 'interest_charge', c.charge_id,
+           format('begins on %s, the period before ends on %s', c.from_on, coalesce(c.ends_on::text, 'none'))
+    FROM (SELECT c.*, lag(c.to_on) OVER (PARTITION BY c.ledger_id, c.item_id ORDER BY c.from_on, c.to_on) AS ends_on
+          FROM ar.interest_charge AS c WHERE verify_interest.ledger_id IS NULL OR c.ledger_id = verify_interest.ledger_id) AS c
+    WHERE c.ends_on <> c.from_on OR c.previous_to_on IS DISTINCT FROM c.ends_on
+    UNION ALL
+    -- What has become known since the last run is for the next one.
+    SELECT 'interest_amount', l.ledger_id, 'interest_charge', o.charge_id, format('%s %s is charged, %s is owed', o.currency, o.charged, o.owed)
+    FROM (SELECT DISTINCT c.ledger_id FROM ar.interest_charge AS c
+          WHERE verify_interest.ledger_id IS NULL OR c.ledger_id = verify_interest.ledger_id) AS l
+    CROSS JOIN LATERAL ar.interest_owed(l.ledger_id) AS o
+    WHERE o.seen = o.now_seen AND o.charged <> o.owed
+    UNION ALL
+    SELECT 'charge_adjustment', s.ledger_id, s.table_name, s.row_id, format('charges %s by adjustment %s of %s %s', s.amount, s.adjustment_id, j.kind, j.amount)
+    FROM (SELECT c.ledger_id, 'interest_charge' AS table_name, c.charge_id AS row_id, c.adjustment_id, c.amount::text AS amount, 'interest' AS kind, i.customer_id, i.invoice_id
+          FROM ar.interest_charge AS c JOIN ar.item AS i ON i.ledger_id = c.ledger_id AND i.item_id = c.item_id
+          UNION ALL
+          SELECT k.ledger_id, 'interest_correction', k.correction_id, k.adjustment_id, k.amount::text, 'interest', i.customer_id, i.invoice_id
+          FROM ar.interest_correction AS k
+          JOIN ar.interest_charge AS c ON c.ledger_id = k.ledger_id AND c.charge_id = k.charge_id
+          JOIN ar.item AS i ON i.ledger_id = c.ledger_id AND i.item_id = c.item_id
+          UNION ALL
+          SELECT f.ledger_id, 'late_fee', f.invoice_id, f.adjustment_id, NULL, 'fee', v.customer_id, v.invoice_id
+          FROM ar.late_fee AS f JOIN ar.invoice AS v ON v.ledger_id = f.ledger_id AND v.invoice_id = f.invoice_id) AS s
+    LEFT JOIN ar.adjustment AS j ON j.ledger_id = s.ledger_id AND j.adjustment_id = s.adjustment_id
+    WHERE s.adjustment_id IS NOT NULL AND (verify_interest.ledger_id IS NULL OR s.ledger_id = verify_interest.ledger_id)
+      AND (j.adjustment_id IS NULL OR j.kind <> s.kind OR j.amount::text <> s.amount OR j.customer_id <> s.customer_id
+           OR j.invoice_id IS DISTINCT FROM s.invoice_id)
+    UNION ALL
+    SELECT 'charge_credited', j.ledger_id, 'adjustment', j.adjustment_id, format('is of %s, credited are %s', j.amount, s.credited)
+    FROM (SELECT c.ledger_id, c.adjustment_id, sum(ar.amount(c.amount)) AS credited FROM ar.charge_credit AS c
+          WHERE verify_interest.ledger_id IS NULL OR c.ledger_id = verify_interest.ledger_id
+          GROUP BY c.ledger_id, c.adjustment_id) AS s
+    JOIN ar.adjustment AS j ON j.ledger_id = s.ledger_id AND j.adjustment_id = s.adjustment_id
+    WHERE s.credited > ar.amount(j.amount) OR j.kind NOT IN ('fee', 'interest')
+    UNION ALL
+    SELECT 'charge_credit_memo', v.ledger_id, 'invoice', v.invoice_id, format('is of %s, it is to credit charges of %s', v.total, s.credited)
+    FROM (SELECT c.ledger_id, c.credit_memo_id, sum(ar.amount(c.amount)) AS credited FROM ar.charge_credit AS c
+          WHERE verify_interest.ledger_id IS NULL OR c.ledger_id = verify_interest.ledger_id
+          GROUP BY c.ledger_id, c.credit_memo_id) AS s
+    JOIN ar.invoice AS v ON v.ledger_id = s.ledger_id AND v.invoice_id = s.credit_memo_id
+    WHERE s.credited <> ar.amount(v.total) OR v.kind <> 'credit_memo';
+END
+$$;
+COMMENT ON FUNCTION ar.verify_interest(integer) IS
+'The part of ar.verify_collect() on interest and fees: the chain of periods, amounts reckoned anew, the adjustments that charge them, and what credit memos take back.';
+
 CREATE FUNCTION ar.verify_collect(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
@@ -90,10 +145,11 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT * FROM ar.verify_disputes(verify_collect.ledger_id)
-    UNION ALL SELECT * FROM ar.verify_promises(verify_collect.ledger_id);
+    UNION ALL SELECT * FROM ar.verify_promises(verify_collect.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_interest(verify_collect.ledger_id);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_collect(integer) IS
-'The part of ar.verify() on collections: disputes and promises.';
+'The part of ar.verify() on collections: disputes, promises, interest and fees.';
 
-REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_collect(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_interest(integer), ar.verify_collect(integer) FROM PUBLIC;

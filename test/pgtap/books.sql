@@ -9,7 +9,8 @@ SELECT set_eq(
       credit_account,credit_limit,credit_policy,credit_stop,credit_event,credit_reservation,credit_hold,credit_application,credit_probation,
       credit_review,credit_score,credit_score_factor,credit_score_band,
       payment_method,payment_transfer,cash_policy,match_suggestion,payer_account,
-      dispute_reason,dispute,dispute_item,dispute_note,collect_policy,promise,promise_item}'::text[],
+      dispute_reason,dispute,dispute_item,dispute_note,collect_policy,promise,promise_item,
+      interest_rate,interest_policy,interest_charge,interest_correction,late_fee,charge_credit}'::text[],
     'the books are these tables');
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'S'$$,

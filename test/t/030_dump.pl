@@ -97,7 +97,7 @@ SELECT ar.reserve_credit(ledger_id, customer_id, 'EUR 60.00', 'order 1', '2901-0
        ar.stop_credit(ledger_id, customer_id, 'to be dumped'), ar.create_scorecard(ledger_id)
 FROM ar.customer WHERE code = 'C9';
 
--- Collections: a dispute that is credited in part, with a note; a broken promise.
+-- Collections: a dispute that is credited in part, with a note; a broken promise; interest, corrected, and fees, waived.
 SELECT ar.create_invoice(c.ledger_id, c.customer_id, '[{"unit_price": 1000}]', '2026-01-10', number => 'OWN-2')
 FROM ar.ledger AS l JOIN ar.customer AS c USING (ledger_id) WHERE l.code = 'main' AND c.code = 'C2';
 SELECT ar.note_dispute(v.ledger_id, ar.open_dispute(v.ledger_id, v.invoice_id, 'price', 'EUR 2.00', opened_on => '2026-02-01'), 'a note')
@@ -106,6 +106,12 @@ SELECT ar.resolve_dispute(d.ledger_id, d.dispute_id, 'compromised', 'half', 'EUR
 INSERT INTO ar.collect_policy (ledger_id, promise_grace_days) SELECT ledger_id, 2 FROM ar.ledger WHERE code = 'main';
 SELECT ar.promise_to_pay(v.ledger_id, v.customer_id, 'EUR 100.00', '2026-02-10', made_on => '2026-02-05') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 SELECT ar.judge_promises(ledger_id, '2026-02-13') FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.interest_rate (ledger_id, reference, valid_from, rate) SELECT ledger_id, 'ecb', '2025-06-11', 2 FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.interest_policy (ledger_id, reference, margin, fee_scheme) SELECT ledger_id, 'ecb', 8, 'eu' FROM ar.ledger WHERE code = 'main';
+SELECT ar.charge_interest(ledger_id, '2026-03-01') FROM ar.ledger WHERE code = 'main';
+SELECT ar.waive_charges(ledger_id, array_agg(adjustment_id), 'goodwill', waived_on => '2026-03-01') FROM ar.late_fee GROUP BY ledger_id;
+UPDATE ar.interest_rate SET rate = 2.15;
+SELECT ar.charge_interest(ledger_id, '2026-03-02') FROM ar.ledger WHERE code = 'main';
 
 -- What a user of the books adds to them.
 CREATE ROLE clerk;
