@@ -46,8 +46,8 @@ CREATE TABLE ar.interest_policy (
     CONSTRAINT interest_policy_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
     CONSTRAINT interest_policy_scope_check CHECK (num_nonnulls(customer_class, customer_id) <= 1 AND customer_class <> ''),
     CONSTRAINT interest_policy_rate_check CHECK (
-        rate BETWEEN 0 AND 1000 AND margin BETWEEN -100 AND 1000 AND maximum_rate BETWEEN 0 AND 1000 AND maximum_percent > 0 AND maximum_percent < 'Infinity'
-        AND num_nonnulls(rate, reference) <= 1 AND (reference IS NOT NULL OR num_nonnulls(margin, fixing) = 0)),
+        num_nonnulls(rate, reference) <= 1 AND rate BETWEEN 0 AND 1000 AND margin BETWEEN -100 AND 1000 AND maximum_rate BETWEEN 0 AND 1000
+        AND maximum_percent > 0 AND maximum_percent < 'Infinity' AND (reference IS NOT NULL OR num_nonnulls(margin, fixing) = 0)),
     CONSTRAINT interest_policy_fixing_check CHECK (fixing IN ('daily', 'half_year', 'half_year_eve')),
     CONSTRAINT interest_policy_day_count_check CHECK (day_count IN ('actual/365', 'actual/360', 'actual/actual', '30/360')),
     CONSTRAINT interest_policy_rounding_check CHECK (rounding IN ('total', 'daily')),
