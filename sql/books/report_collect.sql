@@ -80,3 +80,34 @@ COMMENT ON COLUMN ar.report_promise.recorded_by IS 'Who took it.';
 COMMENT ON COLUMN ar.report_promise.ledger_id IS 'Id of the ledger.';
 COMMENT ON COLUMN ar.report_promise.customer_id IS 'Id of the customer.';
 COMMENT ON COLUMN ar.report_promise.promise_id IS 'Id of the promise.';
+
+CREATE VIEW ar.report_write_off WITH (security_invoker = true) AS
+SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, v.number, v.status::text AS invoice_status, j.reason_code, j.reason,
+       coalesce(r.is_still_owed, true) AND u.adjustment_id IS NULL AS is_still_owed, ar.currency(j.amount) AS currency, -ar.amount(j.amount) AS amount,
+       j.adjusted_on AS written_off_on, u.adjusted_on AS recovered_on, w.written_off_by, j.ledger_id, j.customer_id, j.invoice_id, j.adjustment_id
+FROM ar.adjustment AS j
+JOIN ar.ledger AS l ON l.ledger_id = j.ledger_id
+JOIN ar.customer AS c ON c.ledger_id = j.ledger_id AND c.customer_id = j.customer_id
+LEFT JOIN ar.invoice AS v ON v.ledger_id = j.ledger_id AND v.invoice_id = j.invoice_id
+LEFT JOIN ar.write_off_reason AS r ON r.ledger_id = j.ledger_id AND r.reason_code = j.reason_code
+LEFT JOIN ar.write_off AS w ON w.ledger_id = j.ledger_id AND w.adjustment_id = j.adjustment_id
+LEFT JOIN ar.adjustment AS u ON u.ledger_id = j.ledger_id AND u.reverses_id = j.adjustment_id
+WHERE j.kind = 'write_off' AND j.reverses_id IS NULL;
+COMMENT ON VIEW ar.report_write_off IS 'A row is one write-off, recovered or not.';
+COMMENT ON COLUMN ar.report_write_off.ledger IS 'Code of the ledger.';
+COMMENT ON COLUMN ar.report_write_off.customer IS 'Code of the customer.';
+COMMENT ON COLUMN ar.report_write_off.customer_name IS 'Name of the customer.';
+COMMENT ON COLUMN ar.report_write_off.number IS 'Number of the invoice, if it concerns one.';
+COMMENT ON COLUMN ar.report_write_off.invoice_status IS 'Status of the invoice now.';
+COMMENT ON COLUMN ar.report_write_off.reason_code IS 'Why, as a code.';
+COMMENT ON COLUMN ar.report_write_off.reason IS 'Why, in words.';
+COMMENT ON COLUMN ar.report_write_off.is_still_owed IS 'Whether it is written off and may still be collected by law.';
+COMMENT ON COLUMN ar.report_write_off.currency IS 'ISO 4217 code of the amount.';
+COMMENT ON COLUMN ar.report_write_off.amount IS 'What was written off.';
+COMMENT ON COLUMN ar.report_write_off.written_off_on IS 'Accounting date.';
+COMMENT ON COLUMN ar.report_write_off.recovered_on IS 'Date on which it was taken back; NULL: it was not.';
+COMMENT ON COLUMN ar.report_write_off.written_off_by IS 'Who did it; NULL: straight to the table.';
+COMMENT ON COLUMN ar.report_write_off.ledger_id IS 'Id of the ledger.';
+COMMENT ON COLUMN ar.report_write_off.customer_id IS 'Id of the customer.';
+COMMENT ON COLUMN ar.report_write_off.invoice_id IS 'Id of the invoice.';
+COMMENT ON COLUMN ar.report_write_off.adjustment_id IS 'Id of the write-off.';

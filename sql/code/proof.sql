@@ -338,7 +338,9 @@ BEGIN
                ('interest_charge', 'interest_charge_record_bir'),
                ('late_fee', 'late_fee_guard_budr'), ('late_fee', 'late_fee_fact_bts'), ('late_fee', 'late_fee_record_bir'),
                ('interest_correction', 'interest_correction_fact_budts'), ('interest_correction', 'interest_correction_record_bir'),
-               ('charge_credit', 'charge_credit_fact_budts'), ('charge_credit', 'charge_credit_stamp_bir'), ('charge_credit', 'charge_credit_check_ais')
+               ('charge_credit', 'charge_credit_fact_budts'), ('charge_credit', 'charge_credit_stamp_bir'), ('charge_credit', 'charge_credit_check_ais'),
+               ('ledger', 'ledger_write_off_reason_ais'), ('adjustment', 'adjustment_write_off_bir'),
+               ('write_off', 'write_off_fact_budts'), ('write_off', 'write_off_stamp_bir')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid

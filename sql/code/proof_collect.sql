@@ -1,4 +1,4 @@
--- proof: disputes, promises, interest and fees.
+-- proof: disputes, promises, interest, fees and write-offs.
 
 CREATE FUNCTION ar.verify_disputes(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
@@ -136,6 +136,32 @@ $$;
 COMMENT ON FUNCTION ar.verify_interest(integer) IS
 'The part of ar.verify_collect() on interest and fees: the chain of periods, amounts reckoned anew, the adjustments that charge them, and what credit memos take back.';
 
+CREATE FUNCTION ar.verify_write_offs(ledger_id integer)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT 'write_off_adjustment', w.ledger_id, 'write_off', w.adjustment_id, format('is an adjustment of kind %s, for item %s', j.kind, w.item_id)
+    FROM ar.write_off AS w
+    LEFT JOIN ar.adjustment AS j ON j.ledger_id = w.ledger_id AND j.adjustment_id = w.adjustment_id
+    LEFT JOIN ar.item AS i ON i.ledger_id = w.ledger_id AND i.item_id = w.item_id
+    WHERE (verify_write_offs.ledger_id IS NULL OR w.ledger_id = verify_write_offs.ledger_id)
+      AND (j.kind IS DISTINCT FROM 'write_off' OR j.reverses_id IS NOT NULL OR i.customer_id IS DISTINCT FROM j.customer_id
+           OR i.invoice_id IS DISTINCT FROM j.invoice_id)
+    UNION ALL
+    SELECT 'write_off_recovered', r.ledger_id, 'adjustment', r.adjustment_id, format('is of %s, the write-off that it recovers of %s', r.amount, j.amount)
+    FROM ar.adjustment AS r
+    LEFT JOIN ar.adjustment AS j ON j.ledger_id = r.ledger_id AND j.adjustment_id = r.reverses_id
+    WHERE r.kind = 'write_off' AND r.reverses_id IS NOT NULL AND (verify_write_offs.ledger_id IS NULL OR r.ledger_id = verify_write_offs.ledger_id)
+      AND (j.kind IS DISTINCT FROM 'write_off' OR j.customer_id <> r.customer_id OR j.amount <> -r.amount);
+END
+$$;
+COMMENT ON FUNCTION ar.verify_write_offs(integer) IS
+'The part of ar.verify_collect() on write-offs: who wrote off which item, and recoveries, which are exact opposites.';
+
 CREATE FUNCTION ar.verify_collect(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
@@ -146,10 +172,11 @@ BEGIN
     RETURN QUERY
     SELECT * FROM ar.verify_disputes(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_promises(verify_collect.ledger_id)
-    UNION ALL SELECT * FROM ar.verify_interest(verify_collect.ledger_id);
+    UNION ALL SELECT * FROM ar.verify_interest(verify_collect.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_write_offs(verify_collect.ledger_id);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_collect(integer) IS
-'The part of ar.verify() on collections: disputes, promises, interest and fees.';
+'The part of ar.verify() on collections: disputes, promises, interest, fees and write-offs.';
 
-REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_interest(integer), ar.verify_collect(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_interest(integer), ar.verify_write_offs(integer), ar.verify_collect(integer) FROM PUBLIC;
