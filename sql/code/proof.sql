@@ -340,7 +340,12 @@ BEGIN
                ('interest_correction', 'interest_correction_fact_budts'), ('interest_correction', 'interest_correction_record_bir'),
                ('charge_credit', 'charge_credit_fact_budts'), ('charge_credit', 'charge_credit_stamp_bir'), ('charge_credit', 'charge_credit_check_ais'),
                ('ledger', 'ledger_write_off_reason_ais'), ('adjustment', 'adjustment_write_off_bir'),
-               ('write_off', 'write_off_fact_budts'), ('write_off', 'write_off_stamp_bir')
+               ('write_off', 'write_off_fact_budts'), ('write_off', 'write_off_stamp_bir'),
+               ('payment_plan', 'payment_plan_guard_biudr'), ('payment_plan', 'payment_plan_fact_bts'), ('payment_plan', 'payment_plan_follow_aus'),
+               ('payment_plan', 'payment_plan_sum_air'),
+               ('payment_plan_item', 'payment_plan_item_guard_budr'), ('payment_plan_item', 'payment_plan_item_fact_bts'),
+               ('payment_plan_item', 'payment_plan_item_check_ais'),
+               ('payment_plan_instalment', 'payment_plan_instalment_fact_budts'), ('payment_plan_instalment', 'payment_plan_instalment_check_ais')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid

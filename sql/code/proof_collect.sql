@@ -1,4 +1,4 @@
--- proof: disputes, promises, interest, fees and write-offs.
+-- proof: disputes, promises, plans, interest, fees and write-offs.
 
 CREATE FUNCTION ar.verify_disputes(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
@@ -80,6 +80,40 @@ END
 $$;
 COMMENT ON FUNCTION ar.verify_promises(integer) IS
 'The part of ar.verify_collect() on promises: their items, which have one open promise at a time, and the events of broken ones.';
+
+CREATE FUNCTION ar.verify_plans(ledger_id integer)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH plan AS MATERIALIZED (
+        SELECT p.ledger_id, p.plan_id, p.customer_id, p.status, p.amount, count(n.item_id) AS items, count(*) FILTER (WHERE n.is_open) AS open,
+               bool_or(i.customer_id <> p.customer_id OR ar.currency(i.amount) <> ar.currency(p.amount) OR ar.sign(i.amount) <= 0) AS is_wrong
+        FROM ar.payment_plan AS p
+        LEFT JOIN ar.payment_plan_item AS n ON n.ledger_id = p.ledger_id AND n.plan_id = p.plan_id
+        LEFT JOIN ar.item AS i ON i.ledger_id = n.ledger_id AND i.item_id = n.item_id
+        WHERE verify_plans.ledger_id IS NULL OR p.ledger_id = verify_plans.ledger_id
+        GROUP BY p.ledger_id, p.plan_id, p.customer_id, p.status, p.amount
+    )
+    SELECT 'plan_items', p.ledger_id, 'payment_plan', p.plan_id,
+           CASE WHEN p.items = 0 THEN 'is for no item' ELSE 'is for items that the customer does not owe, or in another currency' END
+    FROM plan AS p WHERE p.items = 0 OR p.is_wrong
+    UNION ALL
+    SELECT 'plan_open', p.ledger_id, 'payment_plan', p.plan_id, format('is %s, and %s of its %s items are taken by it', p.status, p.open, p.items)
+    FROM plan AS p WHERE p.open <> CASE p.status WHEN 'open' THEN p.items ELSE 0 END
+    UNION ALL
+    SELECT 'plan_instalments', p.ledger_id, 'payment_plan', p.plan_id, format('is of %s, its instalments make %s', p.amount, coalesce(s.total, 0))
+    FROM plan AS p
+    CROSS JOIN LATERAL (SELECT sum(ar.amount(i.amount)) AS total FROM ar.payment_plan_instalment AS i
+                        WHERE i.ledger_id = p.ledger_id AND i.plan_id = p.plan_id) AS s
+    WHERE coalesce(s.total, 0) <> ar.amount(p.amount);
+END
+$$;
+COMMENT ON FUNCTION ar.verify_plans(integer) IS
+'The part of ar.verify_collect() on payment plans: their items, which are on one open plan at a time, and their instalments.';
 
 CREATE FUNCTION ar.verify_interest(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
@@ -172,11 +206,12 @@ BEGIN
     RETURN QUERY
     SELECT * FROM ar.verify_disputes(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_promises(verify_collect.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_plans(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_interest(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_write_offs(verify_collect.ledger_id);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_collect(integer) IS
-'The part of ar.verify() on collections: disputes, promises, interest, fees and write-offs.';
+'The part of ar.verify() on collections: disputes, promises, plans, interest, fees and write-offs.';
 
-REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_interest(integer), ar.verify_write_offs(integer), ar.verify_collect(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_plans(integer), ar.verify_interest(integer), ar.verify_write_offs(integer), ar.verify_collect(integer) FROM PUBLIC;

@@ -10,7 +10,8 @@ SELECT set_eq(
       credit_review,credit_score,credit_score_factor,credit_score_band,
       payment_method,payment_transfer,cash_policy,match_suggestion,payer_account,
       dispute_reason,dispute,dispute_item,dispute_note,collect_policy,promise,promise_item,
-      interest_rate,interest_policy,interest_charge,interest_correction,late_fee,charge_credit,write_off_reason,write_off}'::text[],
+      interest_rate,interest_policy,interest_charge,interest_correction,late_fee,charge_credit,write_off_reason,write_off,
+      payment_plan,payment_plan_item,payment_plan_instalment}'::text[],
     'the books are these tables');
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'S'$$,
