@@ -352,7 +352,26 @@ BEGIN
                ('customer', 'customer_limit_ais'), ('customer', 'customer_limit_aus'),
                ('customer', 'customer_probation_ais'),
                ('invoice', 'invoice_credit_ais'), ('invoice', 'invoice_credit_aus'), ('invoice', 'invoice_hold_aur'),
-               ('invoice', 'invoice_held_bdr')
+               ('invoice', 'invoice_held_bdr'),
+               ('ledger', 'ledger_dispute_reason_ais'), ('dispute', 'dispute_guard_biudr'), ('dispute', 'dispute_fact_bts'),
+               ('dispute_item', 'dispute_item_guard_biudr'), ('dispute_item', 'dispute_item_fact_bts'), ('dispute_item', 'dispute_item_open_ais'),
+               ('dispute_note', 'dispute_note_fact_budts'), ('dispute_note', 'dispute_note_stamp_bir'),
+               ('collect_policy', 'collect_policy_stamp_biur'),
+               ('promise', 'promise_guard_biudr'), ('promise', 'promise_fact_bts'), ('promise', 'promise_follow_aus'),
+               ('promise_item', 'promise_item_guard_budr'), ('promise_item', 'promise_item_fact_bts'), ('promise_item', 'promise_item_check_ais'),
+               ('interest_rate', 'interest_rate_stamp_biur'), ('interest_policy', 'interest_policy_stamp_biur'),
+               ('interest_charge', 'interest_charge_guard_budr'), ('interest_charge', 'interest_charge_fact_bts'),
+               ('interest_charge', 'interest_charge_record_bir'),
+               ('late_fee', 'late_fee_guard_budr'), ('late_fee', 'late_fee_fact_bts'), ('late_fee', 'late_fee_record_bir'),
+               ('interest_correction', 'interest_correction_fact_budts'), ('interest_correction', 'interest_correction_record_bir'),
+               ('charge_credit', 'charge_credit_fact_budts'), ('charge_credit', 'charge_credit_stamp_bir'), ('charge_credit', 'charge_credit_check_ais'),
+               ('ledger', 'ledger_write_off_reason_ais'), ('adjustment', 'adjustment_write_off_bir'),
+               ('write_off', 'write_off_fact_budts'), ('write_off', 'write_off_stamp_bir'),
+               ('payment_plan', 'payment_plan_guard_biudr'), ('payment_plan', 'payment_plan_fact_bts'), ('payment_plan', 'payment_plan_follow_aus'),
+               ('payment_plan', 'payment_plan_sum_air'),
+               ('payment_plan_item', 'payment_plan_item_guard_budr'), ('payment_plan_item', 'payment_plan_item_fact_bts'),
+               ('payment_plan_item', 'payment_plan_item_check_ais'),
+               ('payment_plan_instalment', 'payment_plan_instalment_fact_budts'), ('payment_plan_instalment', 'payment_plan_instalment_check_ais')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
@@ -399,6 +418,7 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_bank(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_snapshots(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_messages(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_collect(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;

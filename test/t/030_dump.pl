@@ -117,6 +117,24 @@ SELECT ar.queue_messages(c.ledger_id, jsonb_build_array(jsonb_build_object('code
        'fields', '{"total_open": "EUR 1.00", "items": []}'::jsonb))) FROM ar.customer AS c WHERE c.code = 'C1' AND c.external_id = 'customer 1';
 SELECT ar.mark_sent(ledger, message_id, 'provider 1') FROM ar.claim_outbox(1);
 SELECT ar.queue_messages(ledger_id, '[{"purpose": "notice", "subject": "S", "body": "B", "channel": "letter", "address": "Way 1"}]') FROM ar.ledger WHERE code = 'main';
+-- Collections: a dispute that is credited in part, with a note; a broken promise; interest, corrected, and fees, waived; a write-off, recovered in part; a payment plan.
+SELECT ar.create_invoice(c.ledger_id, c.customer_id, '[{"unit_price": 1000}]', '2026-01-10', number => 'OWN-2')
+FROM ar.ledger AS l JOIN ar.customer AS c USING (ledger_id) WHERE l.code = 'main' AND c.code = 'C2';
+SELECT ar.note_dispute(v.ledger_id, ar.open_dispute(v.ledger_id, v.invoice_id, 'price', 'EUR 2.00', opened_on => '2026-02-01'), 'a note')
+FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+SELECT ar.resolve_dispute(d.ledger_id, d.dispute_id, 'compromised', 'half', 'EUR 1.00', '2026-02-03') FROM ar.dispute AS d;
+INSERT INTO ar.collect_policy (ledger_id, promise_grace_days) SELECT ledger_id, 2 FROM ar.ledger WHERE code = 'main';
+SELECT ar.promise_to_pay(v.ledger_id, v.customer_id, 'EUR 100.00', '2026-02-10', made_on => '2026-02-05') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+SELECT ar.judge_promises(ledger_id, '2026-02-13') FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.interest_rate (ledger_id, reference, valid_from, rate) SELECT ledger_id, 'ecb', '2025-06-11', 2 FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.interest_policy (ledger_id, reference, margin, fee_scheme) SELECT ledger_id, 'ecb', 8, 'eu' FROM ar.ledger WHERE code = 'main';
+SELECT ar.charge_interest(ledger_id, '2026-03-01') FROM ar.ledger WHERE code = 'main';
+SELECT ar.waive_charges(ledger_id, array_agg(adjustment_id), 'goodwill', waived_on => '2026-03-01') FROM ar.late_fee GROUP BY ledger_id;
+UPDATE ar.interest_rate SET rate = 2.15;
+SELECT ar.charge_interest(ledger_id, '2026-03-02') FROM ar.ledger WHERE code = 'main';
+SELECT ar.recover_write_off(v.ledger_id, w.adjustment_id, 'EUR 40.00', '2026-03-05')
+FROM ar.invoice AS v CROSS JOIN LATERAL ar.write_off(v.ledger_id, v.invoice_id, 'EUR 100.00', written_off_on => '2026-03-04') AS w WHERE v.number = 'OWN-2';
+SELECT ar.create_payment_plan(v.ledger_id, v.customer_id, 3, '2026-04-01', agreed_on => '2026-03-10', fee => 'EUR 5.00') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 
 -- What a user of the books adds to them.
 CREATE ROLE clerk;
