@@ -79,7 +79,7 @@ $$, 'every PL/pgSQL function pins its search_path');
 
 SELECT is_empty($$
     WITH body AS (
-        SELECT f.name, pg_catalog.regexp_replace(f.prosrc, '--[^\n]*|''[^'']*''|:=', '', 'g') AS source
+        SELECT f.name, pg_catalog.regexp_replace(f.prosrc, '--[^\n]*|''[^'']*''|:=|#variable_conflict|OPERATOR\(pg_catalog\.[^)]*\)|\(\*\)|\mAS [a-z]+\(', '', 'g') AS source
         FROM house_function AS f WHERE f.prokind = 'p' AND f.prosrc ~ '\mCOMMIT;'
     )
     SELECT b.name, called.name[1]
