@@ -137,7 +137,7 @@ SELECT is_empty($$
       AND p.prokind <> 'a' AND NOT EXISTS (
         SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=pg_catalog,%pg_temp')
       -- Opened up by the planner, so it may have no SET: there every name is qualified instead.
-      AND p.proname NOT IN ('items_as_of', 'tax_breakdown', 'payment_states')$$,
+      AND p.proname NOT IN ('items_as_of', 'tax_breakdown', 'payment_life')$$,
     'no function follows the search path of its caller');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
