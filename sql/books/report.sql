@@ -88,11 +88,12 @@ SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, p.received
        coalesce(-ar.amount(i.open), CASE WHEN r.payment_id IS NULL THEN ar.amount(p.amount) ELSE 0 END) AS unapplied,
        p.ledger_id, i.customer_id, p.payment_id, s.state, s.cleared_on, ar.amount(s.refunded) AS refunded
 FROM ar.payment AS p
-JOIN ar.ledger AS l ON l.ledger_id = p.ledger_id
+-- OFFSET 0: today is asked once a ledger.
+JOIN (SELECT l.ledger_id, l.code, ar.business_date(l.ledger_id) AS today FROM ar.ledger AS l OFFSET 0) AS l ON l.ledger_id = p.ledger_id
 LEFT JOIN ar.item AS i ON i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id
 LEFT JOIN ar.customer AS c ON c.ledger_id = i.ledger_id AND c.customer_id = i.customer_id
 LEFT JOIN ar.payment_reversal AS r ON r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id
-LEFT JOIN LATERAL ar.payment_states(p.ledger_id, ARRAY[p.payment_id]) AS s ON true;
+LEFT JOIN LATERAL ar.payment_life(l.ledger_id, l.today) AS s ON s.payment_id = p.payment_id;
 COMMENT ON VIEW ar.report_payment IS 'A row is one payment.';
 COMMENT ON COLUMN ar.report_payment.ledger IS 'Code of the ledger.';
 COMMENT ON COLUMN ar.report_payment.customer IS 'Code of the customer; NULL: unidentified.';
