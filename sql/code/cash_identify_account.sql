@@ -5,6 +5,7 @@ RETURNS TABLE (account text, customer_id bigint, source text, payments bigint)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -39,10 +40,12 @@ BEGIN
             SELECT i.customer_id
             FROM ar.payment AS p
             JOIN ar.item AS i ON i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id
+            JOIN ar.customer AS c ON c.ledger_id = i.ledger_id AND c.customer_id = i.customer_id
             LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
             WHERE p.ledger_id = payer_accounts.ledger_id AND ar.compact_id(p.payer_account) = s.account
-              -- A name is no proof that the account was his.
-              AND coalesce(t.rule, '') <> 'name'
+              -- Who was found out by his name, or by what somebody of another name wrote, need not have the account.
+              AND (t.rule IS NULL OR t.rule <> 'name' AND (p.payer_name IS NULL OR ar.is_payer_name(p.payer_name, c.name)
+                                                           OR ar.is_payer_name(p.payer_name, c.legal_name)))
               AND NOT EXISTS (
                 SELECT FROM ar.adjustment AS j
                 WHERE j.ledger_id = p.ledger_id AND j.payment_id = p.payment_id
@@ -60,7 +63,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.payer_accounts(integer, text[]) IS
-'Whose accounts are, as far as the books know: as somebody said (ar.payer_account), or else by the accounts of the customers and by the last 50 payments from each account. A payment tells nothing that was reversed in error, transferred to another customer, or identified by a name alone.
+'Whose accounts are, as far as the books know: as somebody said (ar.payer_account), or else by the accounts of the customers and by the last 50 payments from each account. A payment tells nothing that was reversed in error, transferred to another customer, or identified (but by a person) by a name alone or in spite of another name.
 Arguments: ledger_id; accounts, IBANs or the numbers of banks, however spaced.
 Result: a row an account and customer; two customers of one account make it tell nothing; source, said, customer or payment; payments, how many of the last 50 were his.';
 REVOKE ALL ON FUNCTION ar.payer_accounts(integer, text[]) FROM PUBLIC;
@@ -70,6 +73,7 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, rule text, confidence nume
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN

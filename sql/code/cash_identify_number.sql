@@ -19,6 +19,7 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, rule text, confidence nume
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -36,10 +37,9 @@ BEGIN
         SELECT p.payment_id, array_agg(v.invoice_id ORDER BY v.invoice_id) AS invoices,
                array_agg(v.number ORDER BY v.invoice_id) AS numbers
         FROM paid AS p
-        CROSS JOIN LATERAL unnest(ar.document_keys(p.text)) AS k(key)
         CROSS JOIN LATERAL (
             SELECT v.invoice_id, v.number FROM ar.invoice AS v
-            WHERE v.ledger_id = payers_by_number.ledger_id AND ar.document_key(v.number) = k.key
+            WHERE v.ledger_id = payers_by_number.ledger_id AND ar.document_key(v.number) = ANY (ar.document_keys(p.text))
               AND v.number IS NOT NULL LIMIT 1000) AS v
         GROUP BY p.payment_id
     ), hit AS MATERIALIZED (
@@ -86,7 +86,12 @@ BEGIN
     FROM named AS n
     JOIN paid AS p ON p.payment_id = n.payment_id
     CROSS JOIN LATERAL (
-        SELECT c.name, c.legal_name FROM ar.customer AS c
+        -- A name that another customer has, too, confirms nothing.
+        SELECT c.name, c.legal_name, EXISTS (
+                   SELECT FROM ar.customer AS o
+                   WHERE o.ledger_id = c.ledger_id AND ar.payer_name_key(o.name) = ar.payer_name_key(c.name)
+                     AND o.customer_id <> c.customer_id) AS has_namesake
+        FROM ar.customer AS c
         WHERE c.ledger_id = payers_by_number.ledger_id AND c.customer_id = n.customer_id OFFSET 0) AS c
     JOIN ar.cash_policies(payers_by_number.ledger_id, ARRAY(SELECT DISTINCT n.customer_id FROM named AS n)) AS r
       ON r.customer_id = n.customer_id
@@ -95,8 +100,8 @@ BEGIN
                         OR n.open - p.amount BETWEEN 0 AND least(
                             CASE WHEN ar.currency(r.tolerance) = p.currency THEN ar.amount(r.tolerance) END,
                             n.open * r.tolerance_percent / 100), false) AS amount,
-               coalesce(ar.is_payer_name(p.payer_name, c.name), false)
-               OR coalesce(ar.is_payer_name(p.payer_name, c.legal_name), false) AS name) AS f;
+               NOT c.has_namesake AND (coalesce(ar.is_payer_name(p.payer_name, c.name), false)
+                                       OR coalesce(ar.is_payer_name(p.payer_name, c.legal_name), false)) AS name) AS f;
 END
 $$;
 COMMENT ON FUNCTION ar.payers_by_number(integer, bigint[]) IS

@@ -328,13 +328,48 @@ find(ArChain *chain, ArNumberIndex *index, ArTarget *targets, int target_count, 
 }
 
 /*
- * find_paid looks whether the payer names something that is paid, better than
- * what is open.  If it was not long ago, and of the same amount, this is a
- * double payment, and waits for somebody; of another amount, amounts alone
- * decide no more.  True: it is named.
+ * judge_paid judges that the payer names something that is paid.  If it was not
+ * long ago, and of the same amount, this is a double payment, and waits for
+ * somebody; of another amount, amounts alone decide no more.  True: it is one,
+ * or is named as it is.
  */
 static bool
-find_paid(ArChain *chain, ArNumberStrength open_strength)
+judge_paid(ArChain *chain, ArTarget *target, ArNumberStrength strength)
+{
+	int64		amount = 0;
+	bool		is_recent = false;
+
+	for (int i = 0; i < target->count; i++)
+	{
+		amount += target->parts[i]->amount;
+		is_recent = is_recent || target->parts[i]->closed_on >=
+			chain->item->issued_on - chain->policy->double_payment_days;
+	}
+	if (amount == chain->item->open && is_recent)
+	{
+		ArAnswer   *answer = ar_answer(chain, AR_UNSURE_PAID);
+
+		answer->explanation = psprintf("%s is named, but is paid already: this looks like a double payment.",
+									   ar_target_name(target));
+		chain->is_double = true;
+		return true;
+	}
+	if (!is_strong(strength))
+		return false;
+	if (is_recent)
+	{
+		chain->is_doubtful = true;
+		chain->note = psprintf("%s is named, but is paid already.", ar_target_name(target));
+	}
+	return true;
+}
+
+/*
+ * find_paid looks whether the payer names something that is paid, better than
+ * what is open.
+ */
+static bool
+find_paid(ArChain *chain, const ArNumberHit *open_hits, int open_count, ArNumberStrength open_strength)
 {
 	ArNumberIndex *index = ar_matcher_closed(chain);
 	ArMatcher  *matcher = chain->matcher;
@@ -342,39 +377,15 @@ find_paid(ArChain *chain, ArNumberStrength open_strength)
 	int			count = find(chain, index, matcher->closed, matcher->closed_count, &hits);
 	bool		is_named = false;
 
-	for (int i = 0; i < count; i++)
-	{
-		ArTarget   *target;
-		int64		amount = 0;
-		bool		is_recent = false;
-		ArAnswer   *answer;
-
-		if (hits[i].payload >= matcher->closed_count || hits[i].strength <= open_strength)
-			continue;
-		target = &matcher->closed[hits[i].payload];
-		for (int j = 0; j < target->count; j++)
-		{
-			amount += target->parts[j]->amount;
-			is_recent = is_recent || target->parts[j]->closed_on >=
-				chain->item->issued_on - chain->policy->double_payment_days;
-		}
-		if (amount == chain->item->open && is_recent)
-		{
-			answer = ar_answer(chain, AR_UNSURE_PAID);
-			answer->explanation = psprintf("%s is named, but is paid already: this looks like a double payment.",
-										   ar_target_name(target));
-			chain->is_double = true;
-			return true;
-		}
-		if (!is_strong(hits[i].strength))
-			continue;
-		is_named = true;
-		if (is_recent)
-		{
-			chain->is_doubtful = true;
-			chain->note = psprintf("%s is named, but is paid already.", ar_target_name(target));
-		}
-	}
+	/* What other credits paid just now is not written yet; it counts as closed at no end. */
+	for (int i = 0; i < open_count && !chain->is_double; i++)
+		if (open_hits[i].payload < matcher->count && is_strong(open_hits[i].strength) &&
+			ar_target_open(&matcher->targets[open_hits[i].payload]) == 0)
+			is_named = judge_paid(chain, &matcher->targets[open_hits[i].payload],
+								  open_hits[i].strength) || is_named;
+	for (int i = 0; i < count && !chain->is_double; i++)
+		if (hits[i].payload < matcher->closed_count && hits[i].strength > open_strength)
+			is_named = judge_paid(chain, &matcher->closed[hits[i].payload], hits[i].strength) || is_named;
 	return is_named;
 }
 
@@ -403,7 +414,7 @@ ar_rule_number(ArChain *chain)
 			best = Max(best, hits[i].strength);
 	/* What names something open as it is need not be looked for elsewhere. */
 	if ((strong.count == 0 || strong.weakest < AR_NUMBER_FOLDED || strong.is_shared) &&
-		find_paid(chain, best))
+		find_paid(chain, hits, count, best))
 		return;
 	if (strong.count > 0 && !strong.is_shared)
 	{
