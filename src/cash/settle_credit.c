@@ -36,7 +36,8 @@ static ArStatement read_items =
 	" FROM unnest($2) AS w(item_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.item_id = w.item_id"
 	"  AND i.closed_on IS NULL AND ar.sign(i.open) < 0"
-	" LEFT JOIN ar.payment AS p ON p.ledger_id = $1 AND p.payment_id = i.payment_id",
+	" LEFT JOIN LATERAL (SELECT d.received_on, d.reference, d.structured_reference, d.remittance, d.apply"
+	"  FROM ar.payment AS d WHERE d.ledger_id = $1 AND d.payment_id = i.payment_id OFFSET 0) AS p ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -48,7 +49,8 @@ static ArStatement read_payments =
 	" FROM unnest($2) AS w(payment_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.payment_id = w.payment_id"
 	"  AND i.closed_on IS NULL"
-	" JOIN ar.payment AS p ON p.ledger_id = $1 AND p.payment_id = w.payment_id",
+	" JOIN LATERAL (SELECT d.received_on, d.reference, d.structured_reference, d.remittance, d.apply"
+	"  FROM ar.payment AS d WHERE d.ledger_id = $1 AND d.payment_id = w.payment_id OFFSET 0) AS p ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };

@@ -47,8 +47,10 @@ static ArStatement read_open =
 };
 
 /*
- * What the rules need to know.  Discounts are looked for only where there are
- * some: a NULL is not even searched for.
+ * What the rules need to know.  Documents and discounts are looked up one by
+ * one, by OFFSET 0: a join planned while their tables are young would read all
+ * of them, and go on so.  Discounts are looked for only where there are some:
+ * a NULL is not even searched for.
  */
 static ArStatement read_open_documents =
 {
@@ -57,25 +59,30 @@ static ArStatement read_open_documents =
 	"  i.invoice_id, COALESCE(v.corrects_id, j.invoice_id), i.amount, i.kind,"
 	"  COALESCE(v.number, j.number), v.payment_reference, v.purchase_order,"
 	"  one.discount_until, one.discount, two.discount_until, two.discount,"
-	"  CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN"
-	"   (SELECT ar.sum(a.amount) FROM ar.application AS a"
-	"    JOIN ar.item AS g ON g.ledger_id = $1 AND g.item_id = a.credit_item_id"
-	"    WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id AND g.kind = 'discount') END,"
-	"  CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN"
-	"   (SELECT max(g.issued_on) FROM ar.application AS a"
-	"    JOIN ar.item AS g ON g.ledger_id = $1 AND g.item_id = a.credit_item_id"
-	"    WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id AND g.kind <> 'discount'"
-	"     AND a.reverses_id IS NULL AND NOT EXISTS (SELECT FROM ar.application AS u"
-	"      WHERE u.ledger_id = $1 AND u.reverses_id = a.application_id)) END"
+	"  before.granted, before.paid_on"
 	" FROM unnest($2) AS c(customer_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
 	"  AND i.closed_on IS NULL"
-	" LEFT JOIN ar.invoice AS v ON v.ledger_id = $1 AND v.invoice_id = i.invoice_id"
-	" LEFT JOIN ar.adjustment AS j ON j.ledger_id = $1 AND j.adjustment_id = i.adjustment_id"
-	" LEFT JOIN ar.item_discount AS one ON one.ledger_id = $1 AND one.tier = 1"
-	"  AND one.item_id = CASE WHEN v.discount_basis IS NOT NULL THEN i.item_id END"
-	" LEFT JOIN ar.item_discount AS two ON two.ledger_id = $1 AND two.tier = 2"
-	"  AND two.item_id = one.item_id",
+	" LEFT JOIN LATERAL (SELECT d.corrects_id, d.number, d.payment_reference, d.purchase_order, d.discount_basis"
+	"  FROM ar.invoice AS d WHERE d.ledger_id = $1 AND d.invoice_id = i.invoice_id OFFSET 0) AS v ON true"
+	" LEFT JOIN LATERAL (SELECT d.invoice_id, d.number FROM ar.adjustment AS d"
+	"  WHERE d.ledger_id = $1 AND d.adjustment_id = i.adjustment_id OFFSET 0) AS j ON true"
+	" LEFT JOIN LATERAL (SELECT d.discount_until, d.discount FROM ar.item_discount AS d"
+	"  WHERE d.ledger_id = $1 AND d.tier = 1"
+	"   AND d.item_id = CASE WHEN v.discount_basis IS NOT NULL THEN i.item_id END OFFSET 0) AS one ON true"
+	" LEFT JOIN LATERAL (SELECT d.discount_until, d.discount FROM ar.item_discount AS d"
+	"  WHERE d.ledger_id = $1 AND d.tier = 2"
+	"   AND d.item_id = CASE WHEN one.discount IS NOT NULL THEN i.item_id END OFFSET 0) AS two ON true"
+	/* Discounts granted before, and the day of the latest of what paid the rest. */
+	" LEFT JOIN LATERAL (SELECT ar.sum(a.amount) FILTER (WHERE g.kind = 'discount') AS granted,"
+	"   max(g.issued_on) FILTER (WHERE g.kind <> 'discount' AND a.reverses_id IS NULL"
+	"    AND NOT EXISTS (SELECT FROM ar.application AS u"
+	"     WHERE u.ledger_id = $1 AND u.reverses_id = a.application_id)) AS paid_on"
+	"  FROM ar.application AS a"
+	"  LEFT JOIN LATERAL (SELECT p.kind, p.issued_on FROM ar.item AS p"
+	"   WHERE p.ledger_id = $1 AND p.item_id = a.credit_item_id OFFSET 0) AS g ON true"
+	"  WHERE a.ledger_id = $1 AND a.debit_item_id ="
+	"   CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN i.item_id END) AS before ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -89,7 +96,8 @@ static ArStatement read_closed =
 	.sql =
 	"SELECT i.item_id, i.invoice_id, i.amount, i.closed_on, v.number, v.payment_reference"
 	" FROM ar.invoice AS v"
-	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.invoice_id = v.invoice_id"
+	" JOIN LATERAL (SELECT d.item_id, d.invoice_id, d.amount, d.closed_on FROM ar.item AS d"
+	"  WHERE d.ledger_id = $1 AND d.invoice_id = v.invoice_id OFFSET 0) AS i ON true"
 	" WHERE v.ledger_id = $1 AND v.customer_id = $2 AND v.number IS NOT NULL"
 	"  AND v.status OPERATOR(ar.=) 'paid'::ar.invoice_status AND i.closed_on IS NOT NULL",
 	.nargs = 2,
