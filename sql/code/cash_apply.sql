@@ -27,10 +27,17 @@ DECLARE
     item_ids bigint[];
     identified bigint[];
 BEGIN
-    -- A payment that gets its customer is settled at once, by the trigger.
-    SELECT coalesce(array_agg(n.payment_id), '{}') INTO identified
-    FROM ar.identify_payments(auto_apply.ledger_id, auto_apply.payment_ids) AS n
-    WHERE n.outcome = 'identified' AND auto_apply.rule <> 'none';
+    -- A payment that gets its customer is settled at once, by the trigger.  It takes rights on more tables to give him one.
+    IF auto_apply.rule <> 'none' AND EXISTS (
+        SELECT FROM ar.payment AS p
+        LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
+        WHERE p.ledger_id = auto_apply.ledger_id AND p.customer_id IS NULL AND t.payment_id IS NULL
+          AND (auto_apply.payment_ids IS NULL OR p.payment_id = ANY (auto_apply.payment_ids)))
+    THEN
+        SELECT array_agg(n.payment_id) INTO identified
+        FROM ar.identify_payments(auto_apply.ledger_id, auto_apply.payment_ids) AS n
+        WHERE n.outcome = 'identified';
+    END IF;
 
     IF auto_apply.payment_ids IS NULL THEN
         SELECT coalesce(array_agg(i.item_id ORDER BY i.customer_id, i.item_id), '{}') INTO item_ids

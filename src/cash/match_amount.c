@@ -57,10 +57,12 @@ part_discount(const ArChain *chain, const ArItem *part)
 /*
  * among says of a fit whether it is the only one.
  */
-static char *
+static const char *
 among(const Fits *fits)
 {
-	return fits->count == 1 ? "" : psprintf(", but so have %d more", fits->count - 1);
+	if (fits->count <= 2)
+		return fits->count == 1 ? "" : ", but so has another";
+	return psprintf(", but so have %d others", fits->count - 1);
 }
 
 /*
