@@ -105,7 +105,7 @@ CREATE FUNCTION ar.interest_policies(ledger_id integer, customer_ids bigint[])
 RETURNS TABLE (
     customer_id bigint, rate numeric, reference text, margin numeric, fixing text, maximum_rate numeric, day_count text, rounding text,
     grace_days integer, minimum ar.monetary, maximum_percent numeric, charge_days integer, starts_on date, fee_scheme text, fee ar.monetary)
-LANGUAGE plpgsql STABLE ROWS 10
+LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
@@ -151,6 +151,7 @@ RETURNS TABLE (element bigint, item_id bigint, from_on date, to_on date, princip
                days integer, leap_days integer)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -204,7 +205,7 @@ BEGIN
     )
     SELECT s.element, w.item_id, s.from_on, t.to_on, s.principal, least(s.disputed, s.principal),
            least(coalesce(w.rate, r.rate + w.margin), w.maximum_rate),
-           ar.interest_days(s.from_on, t.to_on, w.day_count),
+           CASE WHEN w.day_count = '30/360' THEN ar.interest_days(s.from_on, t.to_on, w.day_count) ELSE t.to_on - s.from_on END,
            CASE WHEN w.day_count = 'actual/actual' THEN ar.leap_year_days(s.from_on, t.to_on) ELSE 0 END
     FROM segment AS s
     JOIN wanted AS w ON w.element = s.element
@@ -229,26 +230,27 @@ CREATE FUNCTION ar.interest_amounts(ledger_id integer, item_ids bigint[], from_d
 RETURNS TABLE (element bigint, amount ar.monetary)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
-DECLARE
-    wrong record;
 BEGIN
+    -- Gathered by element and not joined: nobody knows how many there are, and a loop would be quadratic.
     RETURN QUERY
-    SELECT u.element, coalesce(ar.sum_interest(s.bases, s.rates, s.days, s.leap_days, coalesce(u.terms ->> 'day_count', 'actual/365'),
-                                               coalesce(u.terms ->> 'rounding', 'total'), ar.currency(i.amount)),
-                               ar.monetary(0, ar.currency(i.amount)))
-    FROM (SELECT DISTINCT ON (u.element) interest_amounts.ledger_id, u.*
-          FROM unnest(interest_amounts.item_ids, interest_amounts.from_dates, interest_amounts.to_dates, interest_amounts.terms)
-               WITH ORDINALITY AS u(item_id, from_on, to_on, terms, element)) AS u
-    JOIN ar.item AS i ON i.ledger_id = u.ledger_id AND i.item_id = u.item_id
-    LEFT JOIN (
-        SELECT g.element, array_agg(g.principal - g.disputed) AS bases, array_agg(g.rate) AS rates, array_agg(g.days) AS days,
-               array_agg(g.leap_days) AS leap_days
+    SELECT g.element, ar.sum_interest(array_agg(g.base), array_agg(coalesce(g.rate, 0)), array_agg(g.days), array_agg(g.leap_days),
+                                      coalesce(max(g.day_count), 'actual/365'), coalesce(max(g.rounding), 'total'), max(g.currency))
+    FROM (
+        SELECT u.element, 0 AS base, 0 AS rate, 0 AS days, 0 AS leap_days, u.terms ->> 'day_count' AS day_count, u.terms ->> 'rounding' AS rounding,
+               ar.currency(i.amount) AS currency, u.terms ->> 'reference' AS reference, NULL::date AS from_on
+        FROM (SELECT interest_amounts.ledger_id, u.*
+              FROM unnest(interest_amounts.item_ids, interest_amounts.terms) WITH ORDINALITY AS u(item_id, terms, element) OFFSET 0) AS u
+        JOIN ar.item AS i ON i.ledger_id = u.ledger_id AND i.item_id = u.item_id
+        UNION ALL
+        SELECT s.element, s.principal - s.disputed, s.rate, s.days, s.leap_days, NULL, NULL, NULL, NULL, s.from_on
         FROM ar.interest_segments(interest_amounts.ledger_id, interest_amounts.item_ids, interest_amounts.from_dates,
-                                  interest_amounts.to_dates, interest_amounts.terms) AS g
-        WHERE g.rate IS NOT NULL OR ar.refuse_missing_interest_rate(interest_amounts.terms[g.element] ->> 'reference', g.from_on)
-        GROUP BY g.element) AS s ON s.element = u.element;
+                                  interest_amounts.to_dates, interest_amounts.terms) AS s) AS g
+    GROUP BY g.element
+    HAVING bool_and(g.rate IS NOT NULL)
+        OR ar.refuse_missing_interest_rate(max(g.reference), min(g.from_on) FILTER (WHERE g.rate IS NULL));
 END
 $$;
 COMMENT ON FUNCTION ar.interest_amounts(integer, bigint[], date[], date[], jsonb[]) IS
@@ -272,6 +274,7 @@ CREATE FUNCTION ar.interest_seen(ledger_id integer, item_ids bigint[], to_dates 
 RETURNS TABLE (element bigint, seen text)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -279,24 +282,29 @@ BEGIN
     WITH wanted AS MATERIALIZED (
         SELECT interest_seen.ledger_id AS of_ledger_id, u.element, u.item_id, u.to_on, u.terms ->> 'reference' AS reference
         FROM unnest(interest_seen.item_ids, interest_seen.to_dates, interest_seen.terms) WITH ORDINALITY AS u(item_id, to_on, terms, element)
-    )
-    SELECT w.element, format('%s %s %s', coalesce(a.applications, 0), coalesce(d.disputes, 0), coalesce(r.rates, '-'))
-    FROM wanted AS w
-    LEFT JOIN (
-        SELECT w.element, count(*) AS applications
-        FROM wanted AS w JOIN ar.application AS a ON a.ledger_id = w.of_ledger_id AND a.debit_item_id = w.item_id
-        WHERE a.applied_on < w.to_on GROUP BY w.element) AS a ON a.element = w.element
-    LEFT JOIN (
-        SELECT w.element, count(*) + count(d.outcome) AS disputes
-        FROM wanted AS w
-        JOIN ar.dispute_item AS n ON n.ledger_id = w.of_ledger_id AND n.item_id = w.item_id
-        JOIN ar.dispute AS d ON d.ledger_id = n.ledger_id AND d.dispute_id = n.dispute_id
-        WHERE d.opened_on < w.to_on OR d.outcome IS NOT NULL GROUP BY w.element) AS d ON d.element = w.element
-    LEFT JOIN (
+    ), rated AS MATERIALIZED (
         SELECT w.reference, w.to_on, md5(string_agg(r.valid_from || ':' || r.rate, ' ' ORDER BY r.valid_from)) AS rates
         FROM (SELECT DISTINCT w.of_ledger_id, w.reference, w.to_on FROM wanted AS w WHERE w.reference IS NOT NULL) AS w
         JOIN ar.interest_rate AS r ON r.ledger_id = w.of_ledger_id AND r.reference = w.reference AND r.valid_from < w.to_on
-        GROUP BY w.reference, w.to_on) AS r ON r.reference = w.reference AND r.to_on = w.to_on;
+        GROUP BY w.reference, w.to_on
+    )
+    -- Gathered by element and not joined, as in ar.interest_amounts().
+    SELECT s.element, format('%s %s %s', sum(s.applications), sum(s.disputes), coalesce(max(s.rates), '-'))
+    FROM (
+        SELECT w.element, 0 AS applications, 0 AS disputes, NULL::text AS rates FROM wanted AS w
+        UNION ALL
+        SELECT w.element, 1, 0, NULL
+        FROM wanted AS w JOIN ar.application AS a ON a.ledger_id = w.of_ledger_id AND a.debit_item_id = w.item_id
+        WHERE a.applied_on < w.to_on
+        UNION ALL
+        SELECT w.element, 0, 1 + num_nonnulls(d.outcome), NULL
+        FROM wanted AS w
+        JOIN ar.dispute_item AS n ON n.ledger_id = w.of_ledger_id AND n.item_id = w.item_id
+        JOIN ar.dispute AS d ON d.ledger_id = n.ledger_id AND d.dispute_id = n.dispute_id
+        WHERE d.opened_on < w.to_on OR d.outcome IS NOT NULL
+        UNION ALL
+        SELECT w.element, 0, 0, r.rates FROM wanted AS w JOIN rated AS r ON r.reference = w.reference AND r.to_on = w.to_on) AS s
+    GROUP BY s.element;
 END
 $$;
 COMMENT ON FUNCTION ar.interest_seen(integer, bigint[], date[], jsonb[]) IS

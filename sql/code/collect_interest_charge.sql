@@ -153,6 +153,7 @@ RETURNS TABLE (item_id bigint, customer_id bigint, invoice_id bigint, currency t
                terms jsonb, fee_scheme text, fee ar.monetary)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -183,6 +184,7 @@ CREATE FUNCTION ar.charge_late_items(ledger_id integer, as_of date, item_ids big
 RETURNS TABLE (kind text, customer_id bigint, item_id bigint, from_on date, to_on date, amount ar.monetary, adjustment_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -271,6 +273,7 @@ CREATE FUNCTION ar.fee_seen(ledger_id integer, invoice_ids bigint[], late_dates 
 RETURNS TABLE (invoice_id bigint, seen text)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -294,6 +297,7 @@ CREATE FUNCTION ar.interest_owed(ledger_id integer, item_ids bigint[] DEFAULT NU
 RETURNS TABLE (charge_id bigint, item_id bigint, from_on date, to_on date, currency text, charged numeric, owed numeric, seen text, now_seen text)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN

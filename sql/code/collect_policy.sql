@@ -17,7 +17,7 @@ CREATE FUNCTION ar.collect_policies(ledger_id integer, customer_ids bigint[])
 RETURNS TABLE (
     customer_id bigint, promise_grace_days integer, promise_tolerance_percent numeric, plan_grace_days integer,
     write_off_limit ar.monetary, small_balance ar.monetary, small_balance_days integer)
-LANGUAGE plpgsql STABLE ROWS 10
+LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
