@@ -299,7 +299,7 @@ Errors: as ar.record_payments().';
 REVOKE ALL ON FUNCTION ar.record_payment(integer, bigint, ar.monetary, date, text, text, jsonb, text, text) FROM PUBLIC;
 
 CREATE FUNCTION ar.is_remittance(remittance jsonb) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_typeof(remittance) = 'array' AND NOT EXISTS (
