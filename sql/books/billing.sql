@@ -189,6 +189,7 @@ COMMENT ON COLUMN ar.invoice_line.corrects_tax IS 'True where a line of a memo i
 COMMENT ON COLUMN ar.invoice_line.corrects_line IS 'Line of the corrected invoice that a line of a memo is about, or NULL.';
 
 ALTER TABLE ar.item ADD CONSTRAINT item_invoice_fkey FOREIGN KEY (ledger_id, invoice_id) REFERENCES ar.invoice;
+ALTER TABLE ar.adjustment ADD CONSTRAINT adjustment_invoice_fkey FOREIGN KEY (ledger_id, invoice_id) REFERENCES ar.invoice;
 
 CREATE TRIGGER invoice_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.invoice
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_invoice();

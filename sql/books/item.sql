@@ -32,35 +32,52 @@ CREATE TABLE ar.adjustment (
     amount ar.monetary NOT NULL,
     adjusted_on date NOT NULL,
     number text,
+    reason_code text,
     reason text,
+    invoice_id bigint,
+    payment_id bigint,
+    reverses_id bigint,
     external_id text,
     external_digest bytea,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT adjustment_pkey PRIMARY KEY (ledger_id, adjustment_id),
     CONSTRAINT adjustment_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
+    CONSTRAINT adjustment_reverses_fkey FOREIGN KEY (ledger_id, reverses_id) REFERENCES ar.adjustment,
     CONSTRAINT adjustment_adjusted_on_check CHECK (isfinite(adjusted_on)),
-    CONSTRAINT adjustment_kind_check CHECK (CASE kind
-        WHEN 'write_off' THEN ar.sign(amount) < 0
-        WHEN 'discount' THEN ar.sign(amount) < 0
-        WHEN 'difference' THEN ar.sign(amount) <> 0
-        WHEN 'fee' THEN ar.sign(amount) > 0
-        WHEN 'interest' THEN ar.sign(amount) > 0
-        WHEN 'refund' THEN ar.sign(amount) > 0
-        WHEN 'chargeback' THEN ar.sign(amount) > 0
+    CONSTRAINT adjustment_reason_code_check CHECK (reason_code ~ '^[a-z][a-z0-9_]*$'),
+    -- What takes an adjustment back has its kind, and the other sign.
+    CONSTRAINT adjustment_kind_check CHECK (ar.sign(amount) <> 0 AND CASE kind
+        WHEN 'write_off' THEN (ar.sign(amount) < 0) = (reverses_id IS NULL)
+        WHEN 'discount' THEN (ar.sign(amount) < 0) = (reverses_id IS NULL)
+        WHEN 'difference' THEN true
+        WHEN 'deduction' THEN true
+        WHEN 'fee' THEN (ar.sign(amount) > 0) = (reverses_id IS NULL)
+        WHEN 'interest' THEN (ar.sign(amount) > 0) = (reverses_id IS NULL)
+        WHEN 'refund' THEN (ar.sign(amount) > 0) = (reverses_id IS NULL)
+        WHEN 'chargeback' THEN (ar.sign(amount) > 0) = (reverses_id IS NULL)
+        WHEN 'reversal' THEN ar.sign(amount) > 0 AND payment_id IS NOT NULL AND reverses_id IS NULL
+        WHEN 'transfer' THEN true
         ELSE false END)
 );
 CREATE UNIQUE INDEX adjustment_number_key ON ar.adjustment (ledger_id, number) WHERE number IS NOT NULL;
 CREATE UNIQUE INDEX adjustment_external_id_key ON ar.adjustment (ledger_id, external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX adjustment_reverses_key ON ar.adjustment (ledger_id, reverses_id) WHERE reverses_id IS NOT NULL;
+CREATE INDEX adjustment_payment_idx ON ar.adjustment (ledger_id, payment_id) WHERE payment_id IS NOT NULL;
+CREATE INDEX adjustment_invoice_idx ON ar.adjustment (ledger_id, invoice_id) WHERE invoice_id IS NOT NULL;
 CREATE INDEX adjustment_customer_idx ON ar.adjustment (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
-COMMENT ON TABLE ar.adjustment IS 'A row is one posted document that is neither invoice nor payment, such as a credit memo or a write-off. A fact: never changed.';
+COMMENT ON TABLE ar.adjustment IS 'A row is one posted document that is neither invoice nor payment, such as a write-off or a discount taken. A fact: never changed.';
 COMMENT ON COLUMN ar.adjustment.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.adjustment.adjustment_id IS 'Id of the document.';
 COMMENT ON COLUMN ar.adjustment.customer_id IS 'The customer.';
-COMMENT ON COLUMN ar.adjustment.kind IS 'Credits: write_off, discount; debits: fee, interest, refund, chargeback; either: difference.';
+COMMENT ON COLUMN ar.adjustment.kind IS 'Credits: write_off, discount; debits: fee, interest, refund, chargeback, and reversal (takes a payment back); either: difference (too small to pursue), deduction (taken by the payer, a credit for the invoice and a debit to be cleared), transfer (of a payment to another customer). What takes an adjustment back has its kind and the other sign.';
 COMMENT ON COLUMN ar.adjustment.amount IS 'Debit positive, credit negative, as the kind demands.';
 COMMENT ON COLUMN ar.adjustment.adjusted_on IS 'Accounting date.';
 COMMENT ON COLUMN ar.adjustment.number IS 'Number that people see, if it has one.';
-COMMENT ON COLUMN ar.adjustment.reason IS 'Why, in words or as a code.';
+COMMENT ON COLUMN ar.adjustment.reason_code IS 'Why, as a code of the ledger''s, such as damaged or price_difference.';
+COMMENT ON COLUMN ar.adjustment.reason IS 'Why, in words.';
+COMMENT ON COLUMN ar.adjustment.invoice_id IS 'The invoice it concerns, or NULL.';
+COMMENT ON COLUMN ar.adjustment.payment_id IS 'The payment it came with, or takes back, or NULL.';
+COMMENT ON COLUMN ar.adjustment.reverses_id IS 'The adjustment that this one takes back, or NULL.';
 COMMENT ON COLUMN ar.adjustment.external_id IS 'Id that the writing program gave, unique among the ledger''s adjustments.';
 COMMENT ON COLUMN ar.adjustment.external_digest IS 'Digest of the payload that came with external_id.';
 COMMENT ON COLUMN ar.adjustment.recorded_at IS 'When it was recorded; set by the database.';

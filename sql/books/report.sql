@@ -84,15 +84,16 @@ COMMENT ON COLUMN ar.report_invoice.invoice_id IS 'Id of the invoice.';
 CREATE VIEW ar.report_payment WITH (security_invoker = true) AS
 SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, p.received_on, p.method, p.reference,
        ar.currency(p.amount) AS currency, ar.amount(p.amount) AS amount,
-       ar.amount(p.amount) + ar.amount(i.open) AS applied, -ar.amount(i.open) AS unapplied,
-       p.ledger_id, p.customer_id, p.payment_id
+       ar.amount(p.amount) + coalesce(ar.amount(i.open), -ar.amount(p.amount)) AS applied,
+       coalesce(-ar.amount(i.open), ar.amount(p.amount)) AS unapplied,
+       p.ledger_id, i.customer_id, p.payment_id
 FROM ar.payment AS p
 JOIN ar.ledger AS l ON l.ledger_id = p.ledger_id
-JOIN ar.customer AS c ON c.ledger_id = p.ledger_id AND c.customer_id = p.customer_id
-JOIN ar.item AS i ON i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id;
+LEFT JOIN ar.item AS i ON i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id
+LEFT JOIN ar.customer AS c ON c.ledger_id = i.ledger_id AND c.customer_id = i.customer_id;
 COMMENT ON VIEW ar.report_payment IS 'A row is one payment.';
 COMMENT ON COLUMN ar.report_payment.ledger IS 'Code of the ledger.';
-COMMENT ON COLUMN ar.report_payment.customer IS 'Code of the customer.';
+COMMENT ON COLUMN ar.report_payment.customer IS 'Code of the customer; NULL: unidentified.';
 COMMENT ON COLUMN ar.report_payment.customer_name IS 'Name of the customer.';
 COMMENT ON COLUMN ar.report_payment.received_on IS 'Accounting date.';
 COMMENT ON COLUMN ar.report_payment.method IS 'How it was paid.';
@@ -102,7 +103,7 @@ COMMENT ON COLUMN ar.report_payment.amount IS 'Amount received.';
 COMMENT ON COLUMN ar.report_payment.applied IS 'What is applied to invoices and charges.';
 COMMENT ON COLUMN ar.report_payment.unapplied IS 'What is not applied yet.';
 COMMENT ON COLUMN ar.report_payment.ledger_id IS 'Id of the ledger.';
-COMMENT ON COLUMN ar.report_payment.customer_id IS 'Id of the customer.';
+COMMENT ON COLUMN ar.report_payment.customer_id IS 'Id of the customer; NULL: unidentified.';
 COMMENT ON COLUMN ar.report_payment.payment_id IS 'Id of the payment.';
 
 CREATE VIEW ar.report_application WITH (security_invoker = true) AS

@@ -141,8 +141,12 @@ BEGIN
                ar.is_posted(v.status) OR v.status = 'void' AND v.recorded_at IS NOT NULL AS is_posted
         FROM ar.invoice AS v
         UNION ALL
-        SELECT p.ledger_id, 'payment', p.payment_id, p.customer_id, -p.amount, p.received_on, p.recorded_at, true
+        -- An unidentified payment has no item, until it is transferred to its customer.
+        SELECT p.ledger_id, 'payment', p.payment_id, coalesce(p.customer_id, t.customer_id), -p.amount,
+               coalesce(t.transferred_on, p.received_on), coalesce(t.recorded_at, p.recorded_at),
+               num_nonnulls(p.customer_id, t.customer_id) > 0
         FROM ar.payment AS p
+        LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
         UNION ALL
         SELECT j.ledger_id, 'adjustment', j.adjustment_id, j.customer_id, j.amount, j.adjusted_on, j.recorded_at, true
         FROM ar.adjustment AS j
@@ -293,6 +297,9 @@ BEGIN
                ('numbering_run', 'numbering_run_number_ais'),
                ('payment', 'payment_fact_budts'), ('payment', 'payment_record_bir'),
                ('payment', 'payment_post_ais'),
+               ('payment_transfer', 'payment_transfer_fact_budts'), ('payment_transfer', 'payment_transfer_check_bir'),
+               ('payment_transfer', 'payment_transfer_record_bir'), ('payment_transfer', 'payment_transfer_post_ais'),
+               ('ledger', 'ledger_payment_method_ais'), ('cash_policy', 'cash_policy_stamp_biur'),
                ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
                ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
                ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir'),

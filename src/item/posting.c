@@ -303,23 +303,38 @@ compare_postings(const void *left, const void *right)
 	return 0;
 }
 
+/* What a table that posts calls the columns a posting is made of. */
+static const struct
+{
+	const char *argument;		/* of the trigger */
+	ArDocumentType type;
+	const char *document_id;
+	const char *issued_on;
+}			posting_tables[] =
+{
+	{"payment", AR_DOCUMENT_PAYMENT, "payment_id", "received_on"},
+	{"payment_transfer", AR_DOCUMENT_PAYMENT, "payment_id", "transferred_on"},
+	{"adjustment", AR_DOCUMENT_ADJUSTMENT, "adjustment_id", "adjusted_on"},
+};
+
 /*
  * ar_tg_post posts the payments or adjustments that a statement inserted; the
- * trigger's argument says which of the two the table holds.  A payment is a
- * credit of its amount; an adjustment carries its own sign and kind.
+ * trigger's argument says what the table holds.  A payment is a credit of its
+ * amount; without a customer it has no item, until a transfer says whose it
+ * is.  An adjustment carries its own sign and kind.
  */
 Datum
 ar_tg_post(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_post", TRIGGER_EVENT_AFTER);
 	Relation	relation = trigger->tg_relation;
-	ArDocumentType type;
+	ArDocumentType type = AR_DOCUMENT_INVOICE;
 	bool		is_payment;
 	AttrNumber	ledger_id,
 				customer_id,
-				document_id,
+				document_id = InvalidAttrNumber,
 				amount,
-				issued_on,
+				issued_on = InvalidAttrNumber,
 				recorded_at,
 				kind = InvalidAttrNumber;
 	ArTransition rows;
@@ -330,24 +345,25 @@ ar_tg_post(PG_FUNCTION_ARGS)
 
 	if (count == 0)
 		return PointerGetDatum(NULL);
-	if (trigger->tg_trigger->tgnargs == 1 &&
-		strcmp(trigger->tg_trigger->tgargs[0], "payment") == 0)
-		type = AR_DOCUMENT_PAYMENT;
-	else if (trigger->tg_trigger->tgnargs == 1 &&
-			 strcmp(trigger->tg_trigger->tgargs[0], "adjustment") == 0)
-		type = AR_DOCUMENT_ADJUSTMENT;
-	else
+	for (int i = 0; i < (int) lengthof(posting_tables); i++)
+	{
+		if (trigger->tg_trigger->tgnargs != 1 ||
+			strcmp(trigger->tg_trigger->tgargs[0], posting_tables[i].argument) != 0)
+			continue;
+		type = posting_tables[i].type;
+		document_id = ar_column(relation, posting_tables[i].document_id, INT8OID);
+		issued_on = ar_column(relation, posting_tables[i].issued_on, DATEOID);
+	}
+	if (document_id == InvalidAttrNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("function \"%s\" needs the argument \"payment\" or \"adjustment\"",
+				 errmsg("function \"%s\" needs the argument \"payment\", \"payment_transfer\" or \"adjustment\"",
 						"ar.tg_post")));
 	is_payment = type == AR_DOCUMENT_PAYMENT;
 
 	ledger_id = ar_column(relation, "ledger_id", INT4OID);
 	customer_id = ar_column(relation, "customer_id", INT8OID);
-	document_id = ar_column(relation, is_payment ? "payment_id" : "adjustment_id", INT8OID);
 	amount = ar_column(relation, "amount", AR_TYPE_MONETARY);
-	issued_on = ar_column(relation, is_payment ? "received_on" : "adjusted_on", DATEOID);
 	recorded_at = ar_column(relation, "recorded_at", TIMESTAMPTZOID);
 	if (!is_payment)
 		kind = ar_column(relation, "kind", TEXTOID);
@@ -357,11 +373,16 @@ ar_tg_post(PG_FUNCTION_ARGS)
 	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
 	while (ar_transition_next(&rows))
 	{
-		ArPosting  *posting = &postings[n++];
+		ArPosting  *posting = &postings[n];
 		ArMonetary *value;
+		bool		is_unidentified;
+		Datum		customer = slot_getattr(rows.slot, customer_id, &is_unidentified);
 
+		if (is_unidentified && is_payment)
+			continue;
+		n++;
 		posting->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
-		posting->customer_id = DatumGetInt64(ar_transition_value(&rows, customer_id));
+		posting->customer_id = DatumGetInt64(customer);
 		posting->document_id = DatumGetInt64(ar_transition_value(&rows, document_id));
 		posting->kind = is_payment ? document_types[type] :
 			TextDatumGetCString(ar_transition_value(&rows, kind));
@@ -376,6 +397,8 @@ ar_tg_post(PG_FUNCTION_ARGS)
 		posting->recorded_at = DatumGetTimestampTz(ar_transition_value(&rows, recorded_at));
 	}
 	ar_transition_end(&rows);
+	if (n == 0)
+		return PointerGetDatum(NULL);
 	qsort(postings, n, sizeof(ArPosting), compare_postings);
 
 	ar_writer_begin(&writer, relation);

@@ -7,7 +7,8 @@ SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'r'$$,
     '{books,ledger,customer,contact,calendar,holiday,exchange_rate,onboarding_policy,customer_status_change,document_series,document_counter,numbering_run,recurring_invoice,recurring_version,recurring_period,tax_rate,cash_rounding,billing_policy,invoice,invoice_line,invoice_allowance,invoice_tax,item_discount,document_label,payment,adjustment,item,application,customer_balance,
       credit_account,credit_limit,credit_policy,credit_stop,credit_event,credit_reservation,credit_hold,credit_application,credit_probation,
-      credit_review,credit_score,credit_score_factor,credit_score_band}'::text[],
+      credit_review,credit_score,credit_score_factor,credit_score_band,
+      payment_method,payment_transfer,cash_policy,match_suggestion,payer_account}'::text[],
     'the books are these tables');
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'S'$$,

@@ -164,7 +164,7 @@ SELECT is(pg_temp.outcome(format('SELECT ar.record_payment(%s)', given)), expect
 FROM (VALUES
     ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR 0''', '23514', 'a payment of nothing'),
     ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR -1''', '23514', 'a negative payment'),
-    ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR 1'', method => ''barter''', '23514', 'an unknown method'),
+    ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR 1'', method => ''barter''', '23503', 'an unknown method'),
     ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR 1'', ''infinity''', '23514', 'a payment dated infinity'),
     ('pg_temp.ledger(), pg_temp.customer(''A''), ''EUR 1'', remittance => ''{"number": "A0"}''', '23514', 'a remittance that is no array'),
     ('pg_temp.ledger(), pg_temp.customer(''A''), NULL', '22023', 'no amount'),

@@ -1,0 +1,80 @@
+-- cash: what was found for money that came in, and is for somebody to decide.
+
+CREATE TABLE ar.match_suggestion (
+    ledger_id integer NOT NULL,
+    suggestion_id bigint NOT NULL DEFAULT nextval('ar.document_id'),
+    kind text NOT NULL,
+    payment_id bigint,
+    credit_item_id bigint,
+    customer_id bigint NOT NULL,
+    rule text NOT NULL,
+    confidence numeric(5, 4) NOT NULL,
+    explanation text NOT NULL,
+    lines jsonb NOT NULL DEFAULT '[]',
+    fingerprint bytea NOT NULL,
+    status text NOT NULL DEFAULT 'open',
+    suggested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    decided_by text,
+    decided_at timestamptz,
+    decision_reason text,
+    CONSTRAINT match_suggestion_pkey PRIMARY KEY (ledger_id, suggestion_id),
+    CONSTRAINT match_suggestion_payment_fkey FOREIGN KEY (ledger_id, payment_id) REFERENCES ar.payment,
+    CONSTRAINT match_suggestion_credit_item_fkey FOREIGN KEY (ledger_id, credit_item_id) REFERENCES ar.item,
+    CONSTRAINT match_suggestion_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
+    CONSTRAINT match_suggestion_kind_check CHECK (CASE kind
+        WHEN 'payer' THEN payment_id IS NOT NULL AND credit_item_id IS NULL
+        WHEN 'application' THEN credit_item_id IS NOT NULL
+        ELSE false END),
+    CONSTRAINT match_suggestion_confidence_check CHECK (confidence BETWEEN 0 AND 1),
+    CONSTRAINT match_suggestion_explanation_check CHECK (explanation <> ''),
+    CONSTRAINT match_suggestion_lines_check CHECK (jsonb_typeof(lines) = 'array'),
+    CONSTRAINT match_suggestion_status_check CHECK (status IN ('open', 'accepted', 'rejected', 'superseded')
+        AND (status = 'open') = (decided_at IS NULL))
+);
+-- The same answer is suggested once: who refused it is not asked again.
+CREATE UNIQUE INDEX match_suggestion_fingerprint_key ON ar.match_suggestion
+    (ledger_id, (coalesce(credit_item_id, payment_id)), fingerprint) WHERE status <> 'superseded';
+CREATE INDEX match_suggestion_payment_idx ON ar.match_suggestion (ledger_id, payment_id) WHERE payment_id IS NOT NULL;
+CREATE INDEX match_suggestion_credit_item_idx ON ar.match_suggestion (ledger_id, credit_item_id) WHERE credit_item_id IS NOT NULL;
+CREATE INDEX match_suggestion_open_idx ON ar.match_suggestion (ledger_id, suggestion_id) WHERE status = 'open';
+COMMENT ON TABLE ar.match_suggestion IS 'A row is one answer that the matching found and did not dare to carry out: whose a payment is, or what a credit is for.';
+COMMENT ON COLUMN ar.match_suggestion.ledger_id IS 'The ledger.';
+COMMENT ON COLUMN ar.match_suggestion.suggestion_id IS 'Id of the suggestion.';
+COMMENT ON COLUMN ar.match_suggestion.kind IS 'payer: whose an unidentified payment is; application: what a payment or credit memo is for.';
+COMMENT ON COLUMN ar.match_suggestion.payment_id IS 'The payment; NULL: it is about another credit.';
+COMMENT ON COLUMN ar.match_suggestion.credit_item_id IS 'The credit item to be applied; NULL: the payment is unidentified and has none.';
+COMMENT ON COLUMN ar.match_suggestion.customer_id IS 'The customer it would belong to, or belongs to.';
+COMMENT ON COLUMN ar.match_suggestion.rule IS 'The rule that found it.';
+COMMENT ON COLUMN ar.match_suggestion.confidence IS 'How sure the rule is, from 0 to 1.';
+COMMENT ON COLUMN ar.match_suggestion.explanation IS 'Why, in a sentence.';
+COMMENT ON COLUMN ar.match_suggestion.lines IS 'What would be applied: an array of objects with item_id, amount, and perhaps discount, difference, deduction and reason_code, in units of the credit''s currency.';
+COMMENT ON COLUMN ar.match_suggestion.fingerprint IS 'Digest of customer and lines, by which the same answer is known again.';
+COMMENT ON COLUMN ar.match_suggestion.status IS 'open, accepted, rejected (and not suggested again), or superseded by what happened meanwhile.';
+COMMENT ON COLUMN ar.match_suggestion.suggested_at IS 'When it was suggested; set by the database.';
+COMMENT ON COLUMN ar.match_suggestion.decided_by IS 'Who decided; set by the database.';
+COMMENT ON COLUMN ar.match_suggestion.decided_at IS 'When; set by the database; NULL: it is open.';
+COMMENT ON COLUMN ar.match_suggestion.decision_reason IS 'Why he decided so.';
+
+CREATE TABLE ar.payer_account (
+    ledger_id integer NOT NULL,
+    account text NOT NULL,
+    customer_id bigint NOT NULL,
+    payments integer NOT NULL DEFAULT 0,
+    is_trusted boolean NOT NULL DEFAULT true,
+    first_seen_on date NOT NULL,
+    last_seen_on date NOT NULL,
+    CONSTRAINT payer_account_pkey PRIMARY KEY (ledger_id, account, customer_id),
+    CONSTRAINT payer_account_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
+    CONSTRAINT payer_account_account_check CHECK (account <> '' AND account = ar.compact_id(account)),
+    CONSTRAINT payer_account_payments_check CHECK (payments >= 0),
+    CONSTRAINT payer_account_seen_check CHECK (isfinite(first_seen_on) AND isfinite(last_seen_on) AND first_seen_on <= last_seen_on)
+);
+CREATE INDEX payer_account_customer_idx ON ar.payer_account (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
+COMMENT ON TABLE ar.payer_account IS 'A row is an account that payments of a customer came from, by which later ones are known to be his. An account that pays for several customers has a row each, and decides nothing.';
+COMMENT ON COLUMN ar.payer_account.ledger_id IS 'The ledger.';
+COMMENT ON COLUMN ar.payer_account.account IS 'The account, an IBAN or the bank''s own number, in capitals without spaces.';
+COMMENT ON COLUMN ar.payer_account.customer_id IS 'The customer.';
+COMMENT ON COLUMN ar.payer_account.payments IS 'How many of his payments came from it.';
+COMMENT ON COLUMN ar.payer_account.is_trusted IS 'false: somebody said that this account tells nothing, as that of a bank or a processor.';
+COMMENT ON COLUMN ar.payer_account.first_seen_on IS 'Date of the first of them.';
+COMMENT ON COLUMN ar.payer_account.last_seen_on IS 'Date of the latest of them.';
