@@ -22,9 +22,11 @@
 #include "utils/date.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 #include "utils/rel.h"
 
 #include "ar_ext.h"
+#include "item/application.h"
 #include "item/posting.h"
 #include "item/table.h"
 #include "item/transition.h"
@@ -69,6 +71,19 @@ static const ArColumn item_columns[] = {
 	{"closed_on", DATEOID},
 	{"undone_on", DATEOID}
 };
+
+/* In the order of ar_insert_applications. */
+static const ArColumn found_columns[] = {
+	{"ledger_id", INT4OID},
+	{"credit_item_id", INT8OID},
+	{"debit_item_id", INT8OID},
+	{"amount", AR_TYPE_MONETARY},
+	{"applied_on", DATEOID},
+	{"rule", TEXTOID},
+	{"confidence", NUMERICOID}
+};
+
+#define FOUND_COLUMNS	lengthof(found_columns)
 
 static ArStatement read_undone =
 {
@@ -566,6 +581,46 @@ apply_ledger(Relation relation, Application *applications, int count)
 	ar_change_balances(changes, count);
 	move_items(relation, ledger_id, sorted, item_count);
 	hash_destroy(items);
+}
+
+/*
+ * ar_insert_applications writes applications that were found by a rule, in
+ * the order given, all in one statement.  Their items must be there: items are
+ * never deleted.
+ */
+void
+ar_insert_applications(const ArApplication *applications, int count)
+{
+	ArTable		table;
+	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ar_ext application",
+											  ALLOCSET_SMALL_SIZES);
+
+	ar_table_begin(&table, "application", CMD_INSERT, found_columns, FOUND_COLUMNS);
+	ar_table_trust_keys(&table);
+	for (int i = 0; i < count; i++)
+	{
+		const ArApplication *application = &applications[i];
+		MemoryContext caller = MemoryContextSwitchTo(row);
+		bool		is_sure = application->confidence < 0;
+		Datum		values[FOUND_COLUMNS] = {
+			Int32GetDatum(application->ledger_id),
+			Int64GetDatum(application->credit_item_id),
+			Int64GetDatum(application->debit_item_id),
+			PointerGetDatum(ar_monetary_make(application->amount_minor, application->currency)),
+			DateADTGetDatum(application->applied_on),
+			application->rule == NULL ? (Datum) 0 : CStringGetTextDatum(application->rule),
+			is_sure ? (Datum) 0 :
+			NumericGetDatum(int64_div_fast_to_numeric(application->confidence, 4))
+		};
+		bool		nulls[FOUND_COLUMNS] = {false, false, false, false, false,
+		application->rule == NULL, is_sure};
+
+		MemoryContextSwitchTo(caller);
+		ar_table_insert(&table, values, nulls);
+		MemoryContextReset(row);
+	}
+	ar_table_end(&table);
+	MemoryContextDelete(row);
 }
 
 /*

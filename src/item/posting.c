@@ -122,22 +122,6 @@ find_balance(ArTable *balances, const ArBalanceChange *change)
 }
 
 /*
- * are_complete tells whether all rows are there.
- */
-static bool
-are_complete(const ArBalanceChange *changes, int count)
-{
-	ArTable		balances;
-	bool		found = true;
-
-	ar_table_begin(&balances, "customer_balance", CMD_SELECT, NULL, 0);
-	for (int i = 0; i < count && found; i++)
-		found = find_balance(&balances, &changes[i]);
-	ar_table_end(&balances);
-	return found;
-}
-
-/*
  * complete makes the rows that are missing, of zero.
  */
 static void
@@ -162,6 +146,38 @@ complete(const ArBalanceChange *changes, int count)
 }
 
 /*
+ * minor_of reads one of the amounts of the balance found.
+ */
+static int64
+minor_of(ArTable *balances, int which)
+{
+	return ar_monetary_minor(DatumGetArMonetaryP(ar_table_value(balances, balances->columns[which])));
+}
+
+/*
+ * begin_balances opens the balances and makes sure that all rows are there; it
+ * leaves the last one found.
+ */
+static void
+begin_balances(ArTable *balances, const ArBalanceChange *changes, int count)
+{
+	bool		is_complete = false;
+
+	while (!is_complete)
+	{
+		ar_table_begin(balances, "customer_balance", CMD_UPDATE,
+					   balance_columns, lengthof(balance_columns));
+		is_complete = true;
+		for (int i = 0; i < count && is_complete; i++)
+			is_complete = find_balance(balances, &changes[i]);
+		if (is_complete)
+			break;
+		ar_table_end(balances);
+		complete(changes, count);
+	}
+}
+
+/*
  * write_balances writes the changes of one ledger, in the order given.  Rows
  * that are missing are made first, so that what judges balances sees all that
  * a statement moves as one update, and locks what it needs in order.
@@ -170,15 +186,8 @@ static void
 write_balances(const ArBalanceChange *changes, int count)
 {
 	ArTable		balances;
-	AttrNumber	open_debits;
-	AttrNumber	open_credits;
 
-	if (!are_complete(changes, count))
-		complete(changes, count);
-	ar_table_begin(&balances, "customer_balance", CMD_UPDATE,
-				   balance_columns, lengthof(balance_columns));
-	open_debits = balances.columns[0];
-	open_credits = balances.columns[1];
+	begin_balances(&balances, changes, count);
 	for (int i = 0; i < count; i++)
 	{
 		const ArBalanceChange *change = &changes[i];
@@ -186,15 +195,11 @@ write_balances(const ArBalanceChange *changes, int count)
 		ArMonetary	credits;
 		Datum		values[2] = {PointerGetDatum(&debits), PointerGetDatum(&credits)};
 
-		if (!find_balance(&balances, change) || !ar_table_lock(&balances))
+		if ((count > 1 && !find_balance(&balances, change)) || !ar_table_lock(&balances))
 			elog(ERROR, "write_balances: no balance of customer " INT64_FORMAT, change->customer_id);
-		ar_monetary_set(&debits,
-						ar_add_minor(ar_monetary_minor(DatumGetArMonetaryP(ar_table_value(&balances, open_debits))),
-									 change->debits_minor),
+		ar_monetary_set(&debits, ar_add_minor(minor_of(&balances, 0), change->debits_minor),
 						change->currency);
-		ar_monetary_set(&credits,
-						ar_add_minor(ar_monetary_minor(DatumGetArMonetaryP(ar_table_value(&balances, open_credits))),
-									 change->credits_minor),
+		ar_monetary_set(&credits, ar_add_minor(minor_of(&balances, 1), change->credits_minor),
 						change->currency);
 		ar_table_update(&balances, values, NULL);
 	}
