@@ -296,10 +296,32 @@ BEGIN
                ('numbering_run', 'numbering_run_fact_budts'), ('numbering_run', 'numbering_run_record_bir'),
                ('numbering_run', 'numbering_run_number_ais'),
                ('payment', 'payment_fact_budts'), ('payment', 'payment_record_bir'),
-               ('payment', 'payment_post_ais'),
+               ('payment', 'payment_post_ais'), ('payment', 'payment_settle_ais'),
                ('payment_transfer', 'payment_transfer_fact_budts'), ('payment_transfer', 'payment_transfer_check_bir'),
                ('payment_transfer', 'payment_transfer_record_bir'), ('payment_transfer', 'payment_transfer_post_ais'),
+               ('payment_transfer', 'payment_transfer_settle_ais'),
+               ('match_suggestion', 'match_suggestion_guard_biudr'), ('match_suggestion', 'match_suggestion_fact_bts'),
                ('ledger', 'ledger_payment_method_ais'), ('cash_policy', 'cash_policy_stamp_biur'),
+               ('payment', 'payment_card_bir'), ('payment', 'payment_mandate_bir'), ('payment', 'payment_replaces_bir'),
+               ('payment_transfer', 'payment_transfer_follow_ais'),
+               ('payment_method', 'payment_method_guard_bur'),
+               ('payment_clearing', 'payment_clearing_fact_budts'), ('payment_clearing', 'payment_clearing_check_bir'),
+               ('payment_clearing', 'payment_clearing_record_bir'),
+               ('payment_reversal', 'payment_reversal_fact_budts'), ('payment_reversal', 'payment_reversal_card_bir'),
+               ('payment_reversal', 'payment_reversal_stamp_bir'), ('payment_reversal', 'payment_reversal_follow_ais'),
+               ('payment_reversal', 'payment_reversal_zcredit_ais'),
+               ('mandate', 'mandate_guard_biudr'), ('mandate', 'mandate_fact_bts'),
+               ('payout', 'payout_fact_budts'), ('payout', 'payout_record_bir'), ('payout', 'payout_sum_air'),
+               ('payout_payment', 'payout_payment_fact_budts'), ('payout_payment', 'payout_payment_check_bir'),
+               ('adjustment', 'adjustment_check_bir'), ('adjustment', 'adjustment_card_bir'),
+               ('adjustment', 'adjustment_reversal_bir'), ('adjustment', 'adjustment_settled_air'),
+               ('application', 'application_settled_air'),
+               ('payer_account', 'payer_account_stamp_biur'), ('payer_pattern', 'payer_pattern_stamp_biur'),
+               ('bank_csv_format', 'bank_csv_format_stamp_biur'),
+               ('bank_file', 'bank_file_fact_budts'), ('bank_file', 'bank_file_record_bir'),
+               ('bank_statement', 'bank_statement_fact_budts'), ('bank_statement', 'bank_statement_record_bir'),
+               ('bank_line', 'bank_line_fact_budts'), ('bank_line', 'bank_line_guard_bir'),
+               ('bank_line', 'bank_line_guard_bur'), ('bank_line', 'bank_line_record_bir'),
                ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
                ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
                ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir'),
@@ -368,7 +390,9 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_invoice_totals(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_discounts(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_parties(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_cash(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_bank(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;

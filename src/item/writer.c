@@ -30,6 +30,7 @@
 
 /* Far from the SECURITY_... bits of miscadmin.h, which count from 1. */
 #define SECURITY_AR_WRITER	0x40000000
+#define SECURITY_AR_UNJUDGED	0x20000000
 
 /* From so many array elements on, planning anew costs less than it saves. */
 #define BULK_ROWS	100
@@ -135,6 +136,34 @@ ar_writer_active(void)
 
 	GetUserIdAndSecContext(&user, &security_context);
 	return (security_context & SECURITY_AR_WRITER) != 0;
+}
+
+/*
+ * ar_writer_forgo_judgement says that what the present writer does is a fact
+ * that no credit limit can refuse.  It ends with the writer.
+ */
+void
+ar_writer_forgo_judgement(void)
+{
+	Oid			user;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user, &security_context);
+	Assert((security_context & SECURITY_AR_WRITER) != 0);
+	SetUserIdAndSecContext(user, security_context | SECURITY_AR_UNJUDGED);
+}
+
+/*
+ * ar_writer_is_judged tells whether limits are to be judged.
+ */
+bool
+ar_writer_is_judged(void)
+{
+	Oid			user;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user, &security_context);
+	return (security_context & SECURITY_AR_UNJUDGED) == 0;
 }
 
 /*
