@@ -20,9 +20,6 @@
 #include "type/invoice_status.h"
 #include "type/monetary.h"
 
-/* What an item of that kind is called. */
-#define WRITE_OFF	"write_off"
-
 PG_FUNCTION_INFO_V1(ar_tg_follow_items);
 PG_FUNCTION_INFO_V1(ar_tg_guard_invoice_line);
 
@@ -199,9 +196,6 @@ begin_looking_back(Followed *followed)
 	followed->credit_item_id = ar_column(followed->applications.relation, "credit_item_id", INT8OID);
 	ar_table_begin(&followed->credits, "item", CMD_SELECT, NULL, 0);
 	followed->kind = ar_column(followed->credits.relation, "kind", TEXTOID);
-	ar_table_begin(&followed->reversals, "invoice", CMD_SELECT, NULL, 0);
-	ar_table_use_index(&followed->reversals, "invoice_reverses_key");
-	followed->recorded_at = ar_column(followed->reversals.relation, "recorded_at", TIMESTAMPTZOID);
 }
 
 /*
@@ -210,9 +204,10 @@ begin_looking_back(Followed *followed)
 static void
 end_following(Followed *followed)
 {
+	if (followed->reversals.relation != NULL)
+		ar_table_end(&followed->reversals);
 	if (followed->applications.relation != NULL)
 	{
-		ar_table_end(&followed->reversals);
 		ar_table_end(&followed->credits);
 		ar_table_end(&followed->applications);
 	}
@@ -230,11 +225,22 @@ minor_of(ArTable *table, AttrNumber column)
 }
 
 /*
+ * is_kind tells whether the item found is of a kind.
+ */
+static bool
+is_kind(text *kind, const char *wanted)
+{
+	return VARSIZE_ANY_EXHDR(kind) == strlen(wanted) &&
+		memcmp(VARDATA_ANY(kind), wanted, strlen(wanted)) == 0;
+}
+
+/*
  * written_off_minor adds up what write-offs gave an item and still stands:
- * counter-rows count as what they are, negative.
+ * counter-rows count as what they are, negative.  It notes whether a credit
+ * memo, which may be a reversal, gave it something.
  */
 static int64
-written_off_minor(Followed *followed, int32 ledger_id, int64 item_id)
+written_off_minor(Followed *followed, int32 ledger_id, int64 item_id, bool *has_memo)
 {
 	Datum		key[2] = {Int32GetDatum(ledger_id), Int64GetDatum(item_id)};
 	int64		total = 0;
@@ -248,8 +254,9 @@ written_off_minor(Followed *followed, int32 ledger_id, int64 item_id)
 		if (!ar_table_find(&followed->credits, credit_key, lengthof(credit_key)))
 			continue;
 		kind = DatumGetTextPP(ar_table_value(&followed->credits, followed->kind));
-		if (VARSIZE_ANY_EXHDR(kind) == strlen(WRITE_OFF) &&
-			memcmp(VARDATA_ANY(kind), WRITE_OFF, strlen(WRITE_OFF)) == 0)
+		if (is_kind(kind, "credit_memo"))
+			*has_memo = true;
+		if (is_kind(kind, "write_off"))
 			total = ar_add_minor(total, minor_of(&followed->applications, followed->applied));
 	}
 	return total;
@@ -263,6 +270,12 @@ is_reversed(Followed *followed, const Datum *invoice_key)
 {
 	bool		isnull = true;
 
+	if (followed->reversals.relation == NULL)
+	{
+		ar_table_begin(&followed->reversals, "invoice", CMD_SELECT, NULL, 0);
+		ar_table_use_index(&followed->reversals, "invoice_reverses_key");
+		followed->recorded_at = ar_column(followed->reversals.relation, "recorded_at", TIMESTAMPTZOID);
+	}
 	if (ar_table_find(&followed->reversals, invoice_key, 2))
 		(void) slot_getattr(followed->reversals.row, followed->recorded_at, &isnull);
 	return !isnull;
@@ -280,6 +293,7 @@ status_now(Followed *followed, int32 ledger_id, const Datum *invoice_key)
 	int64		total = 0;
 	int64		open = 0;
 	int64		written_off = 0;
+	bool		has_memo = false;
 	bool		reversed = false;
 
 	for (bool found = ar_table_find(items, invoice_key, 2); found;
@@ -295,8 +309,9 @@ status_now(Followed *followed, int32 ledger_id, const Datum *invoice_key)
 			 found = ar_table_next(items))
 			written_off = ar_add_minor(written_off,
 									   written_off_minor(followed, ledger_id,
-														 DatumGetInt64(ar_table_value(items, followed->item_id))));
-		reversed = is_reversed(followed, invoice_key);
+														 DatumGetInt64(ar_table_value(items, followed->item_id)),
+														 &has_memo));
+		reversed = has_memo && is_reversed(followed, invoice_key);
 	}
 	return ar_status_of(total, open, written_off > 0, reversed);
 }
