@@ -16,7 +16,8 @@ use Time::HiRes qw(sleep);
 my $node = PostgreSQL::Test::Cluster->new('job');
 $node->init;
 $node->append_conf('postgresql.conf', "max_connections = 30\nlog_statement = none");
-my $has_cron = -f PostgreSQL::Test::Utils::run_command([ 'pg_config', '--sharedir' ]) . '/extension/pg_cron.control';
+my ($share) = run_command([ 'pg_config', '--sharedir' ]);
+my $has_cron = -f "$share/extension/pg_cron.control";
 $node->append_conf('postgresql.conf', <<'CONF') if $has_cron;
 shared_preload_libraries = 'pg_cron'
 cron.database_name = 'books'
@@ -91,21 +92,21 @@ daily('2026-03-09');
 is($node->safe_psql('books', 'SELECT count(*), count(DISTINCT (ledger_id, invoiced_on)) FROM ar.invoice'), '27|27', 'eight at once bill each day once');
 is($node->safe_psql('books', q{SELECT count(*), max(attempts) FROM ar.job_run WHERE business_date BETWEEN '2026-03-08' AND '2026-03-09'}), 6 * $steps . '|1', 'and do each step once');
 
-# Killed in the middle: a step waits for a balance that somebody holds.
-($in, $out, $err) = ('', '', '');
-my $blocker = start([ 'psql', '-X', '-q', '-At', '-d', $node->connstr('books') ], '<', \$in, '>', \$out, '2>', \$err);
-$in .= "BEGIN;\nSELECT FROM ar.customer_balance WHERE ledger_id = 1 FOR UPDATE;\n\\echo held\n";
-$blocker->pump until $out =~ /held/;
+# Killed in the middle: a step that takes its time.
+$node->safe_psql('books', <<'SQL');
+CREATE FUNCTION public.take_time() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(300); RETURN NULL; END';
+CREATE TRIGGER invoice_take_time AFTER INSERT ON ar.invoice FOR EACH STATEMENT EXECUTE FUNCTION public.take_time();
+SQL
 my $victim = start([ 'psql', '-X', '-q', '-d', $node->connstr('books'), '-c', q{CALL ar.run_daily('2026-03-10')} ], '<', \undef, '>', \my $vo, '2>', \my $ve);
-$node->poll_query_until('books', q{SELECT count(*) = 1 FROM ar.job_run WHERE business_date = '2026-03-10' AND finished_at IS NULL}) or die 'it does not start';
+$node->poll_query_until('books', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'}) or die 'it does not start';
 is(runs(q{r.finished_at IS NULL}), 'east|recurring_invoices|2026-03-10|1|||f', 'while a step runs, everybody can see it');
 my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 $node->kill9;
 finish($victim);
-finish($blocker);
 for my $try (1 .. 600) { last unless kill 0, $postmaster; sleep(0.1); }
 for my $try (1 .. 600) { last if $node->start(fail_ok => 1); sleep(0.1); }
 is($node->safe_psql('books', q{SELECT count(*) FROM ar.invoice WHERE invoiced_on = '2026-03-10'}), '0', 'nothing is half done');
+$node->safe_psql('books', 'DROP FUNCTION public.take_time() CASCADE');
 daily('2026-03-10');
 is(runs(q{l.code = 'east' AND r.step = 'recurring_invoices' AND r.business_date = '2026-03-10'}), 'east|recurring_invoices|2026-03-10|2|1||t', 'the next run completes it');
 is($node->safe_psql('books', 'SELECT count(*), count(DISTINCT (ledger_id, invoiced_on)) FROM ar.invoice'), '30|30', 'once');
