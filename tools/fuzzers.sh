@@ -4,11 +4,13 @@
 # A parser has a libFuzzer harness of its own, test/fuzz/PARSER.c, with words for it in PARSER.dict and where to begin in
 # corpus/PARSER.  The functions that need a server are fuzzed from within one, by the module of test/fuzz/receive.c.
 
-FUZZ_PARSERS=(monetary terms aging_bucket)
+FUZZ_PARSERS=(monetary terms aging_bucket number)
 declare -A fuzz_sources=(
     [monetary]="src/type/monetary_parse.c src/type/currency.c"
     [terms]="src/type/terms_parse.c src/type/terms_write.c"
     [aging_bucket]="src/type/aging_bucket_parse.c"
+    [number]="src/cash/number.c src/cash/number_find.c src/cash/number_match.c src/cash/number_scan.c
+        src/cash/number_use.c src/cash/iban.c src/cash/card.c src/type/currency.c"
 )
 declare -A fuzz_process
 

@@ -20,7 +20,6 @@ CREATE TABLE ar.payment (
     external_digest bytea,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT payment_pkey PRIMARY KEY (ledger_id, payment_id),
-    CONSTRAINT payment_ledger_fkey FOREIGN KEY (ledger_id) REFERENCES ar.ledger,
     CONSTRAINT payment_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
     CONSTRAINT payment_replaces_fkey FOREIGN KEY (ledger_id, replaces_id) REFERENCES ar.payment,
     CONSTRAINT payment_amount_check CHECK (ar.sign(amount) > 0),
@@ -33,7 +32,7 @@ CREATE TABLE ar.payment (
 CREATE UNIQUE INDEX payment_external_id_key ON ar.payment (ledger_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX payment_customer_idx ON ar.payment (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX payment_processor_reference_idx ON ar.payment (ledger_id, processor_reference) WHERE processor_reference IS NOT NULL;
-CREATE INDEX payment_replaces_idx ON ar.payment (ledger_id, replaces_id) WHERE replaces_id IS NOT NULL;
+CREATE UNIQUE INDEX payment_replaces_key ON ar.payment (ledger_id, replaces_id) WHERE replaces_id IS NOT NULL;
 CREATE INDEX payment_unidentified_idx ON ar.payment (ledger_id, payment_id) WHERE customer_id IS NULL;
 COMMENT ON TABLE ar.payment IS 'A row is one payment received. A fact: never changed. One without a customer is unidentified, and has no item until ar.payment_transfer says whose it is.';
 COMMENT ON COLUMN ar.payment.ledger_id IS 'The ledger.';
@@ -64,6 +63,7 @@ CREATE TABLE ar.payment_transfer (
     customer_id bigint NOT NULL,
     amount ar.monetary NOT NULL,
     transferred_on date NOT NULL,
+    rule text,
     reason text,
     transferred_by text NOT NULL DEFAULT session_user,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -80,6 +80,7 @@ COMMENT ON COLUMN ar.payment_transfer.payment_id IS 'The payment, which came in 
 COMMENT ON COLUMN ar.payment_transfer.customer_id IS 'The customer it belongs to.';
 COMMENT ON COLUMN ar.payment_transfer.amount IS 'Its amount, all of it; set by the database.';
 COMMENT ON COLUMN ar.payment_transfer.transferred_on IS 'Accounting date from which it counts for the customer, not before received_on.';
+COMMENT ON COLUMN ar.payment_transfer.rule IS 'The rule that found it out by itself (ar.payer_candidates()); NULL: somebody said so.';
 COMMENT ON COLUMN ar.payment_transfer.reason IS 'How it was found out.';
 COMMENT ON COLUMN ar.payment_transfer.transferred_by IS 'Who said so; set by the database.';
 COMMENT ON COLUMN ar.payment_transfer.recorded_at IS 'When it was recorded; set by the database.';
@@ -91,6 +92,10 @@ CREATE TRIGGER payment_record_bir BEFORE INSERT ON ar.payment
 CREATE TRIGGER payment_post_ais AFTER INSERT ON ar.payment
     REFERENCING NEW TABLE AS new_payment
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_post('payment');
+-- After the one that posts, by its name.
+CREATE TRIGGER payment_settle_ais AFTER INSERT ON ar.payment
+    REFERENCING NEW TABLE AS new_payment
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_settle('payment');
 
 CREATE TRIGGER payment_transfer_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.payment_transfer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
@@ -101,3 +106,6 @@ CREATE TRIGGER payment_transfer_record_bir BEFORE INSERT ON ar.payment_transfer
 CREATE TRIGGER payment_transfer_post_ais AFTER INSERT ON ar.payment_transfer
     REFERENCING NEW TABLE AS new_payment_transfer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_post('payment_transfer');
+CREATE TRIGGER payment_transfer_settle_ais AFTER INSERT ON ar.payment_transfer
+    REFERENCING NEW TABLE AS new_payment_transfer
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_settle('payment_transfer');

@@ -47,7 +47,7 @@ COMMENT ON COLUMN ar.match_suggestion.customer_id IS 'The customer it would belo
 COMMENT ON COLUMN ar.match_suggestion.rule IS 'The rule that found it.';
 COMMENT ON COLUMN ar.match_suggestion.confidence IS 'How sure the rule is, from 0 to 1.';
 COMMENT ON COLUMN ar.match_suggestion.explanation IS 'Why, in a sentence.';
-COMMENT ON COLUMN ar.match_suggestion.lines IS 'What would be applied: an array of objects with item_id, amount, and perhaps discount, difference, deduction and reason_code, in units of the credit''s currency.';
+COMMENT ON COLUMN ar.match_suggestion.lines IS 'What would be applied: an array of objects with item_id, and perhaps amount, discount, difference, deduction and reason_code, credit_item_id (another credit pays this line), in units of the currency; without item_id: gain or refund of what is too much. Empty: nothing, as for a double payment.';
 COMMENT ON COLUMN ar.match_suggestion.fingerprint IS 'Digest of customer and lines, by which the same answer is known again.';
 COMMENT ON COLUMN ar.match_suggestion.status IS 'open, accepted, rejected (and not suggested again), or superseded by what happened meanwhile.';
 COMMENT ON COLUMN ar.match_suggestion.suggested_at IS 'When it was suggested; set by the database.';
@@ -55,26 +55,7 @@ COMMENT ON COLUMN ar.match_suggestion.decided_by IS 'Who decided; set by the dat
 COMMENT ON COLUMN ar.match_suggestion.decided_at IS 'When; set by the database; NULL: it is open.';
 COMMENT ON COLUMN ar.match_suggestion.decision_reason IS 'Why he decided so.';
 
-CREATE TABLE ar.payer_account (
-    ledger_id integer NOT NULL,
-    account text NOT NULL,
-    customer_id bigint NOT NULL,
-    payments integer NOT NULL DEFAULT 0,
-    is_trusted boolean NOT NULL DEFAULT true,
-    first_seen_on date NOT NULL,
-    last_seen_on date NOT NULL,
-    CONSTRAINT payer_account_pkey PRIMARY KEY (ledger_id, account, customer_id),
-    CONSTRAINT payer_account_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
-    CONSTRAINT payer_account_account_check CHECK (account <> '' AND account = ar.compact_id(account)),
-    CONSTRAINT payer_account_payments_check CHECK (payments >= 0),
-    CONSTRAINT payer_account_seen_check CHECK (isfinite(first_seen_on) AND isfinite(last_seen_on) AND first_seen_on <= last_seen_on)
-);
-CREATE INDEX payer_account_customer_idx ON ar.payer_account (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
-COMMENT ON TABLE ar.payer_account IS 'A row is an account that payments of a customer came from, by which later ones are known to be his. An account that pays for several customers has a row each, and decides nothing.';
-COMMENT ON COLUMN ar.payer_account.ledger_id IS 'The ledger.';
-COMMENT ON COLUMN ar.payer_account.account IS 'The account, an IBAN or the bank''s own number, in capitals without spaces.';
-COMMENT ON COLUMN ar.payer_account.customer_id IS 'The customer.';
-COMMENT ON COLUMN ar.payer_account.payments IS 'How many of his payments came from it.';
-COMMENT ON COLUMN ar.payer_account.is_trusted IS 'false: somebody said that this account tells nothing, as that of a bank or a processor.';
-COMMENT ON COLUMN ar.payer_account.first_seen_on IS 'Date of the first of them.';
-COMMENT ON COLUMN ar.payer_account.last_seen_on IS 'Date of the latest of them.';
+CREATE TRIGGER match_suggestion_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.match_suggestion
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_match_suggestion();
+CREATE TRIGGER match_suggestion_fact_bts BEFORE TRUNCATE ON ar.match_suggestion
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();

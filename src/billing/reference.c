@@ -106,37 +106,45 @@ ar_creditor_reference(PG_FUNCTION_ARGS)
 }
 
 /*
- * ar_creditor_reference_is_valid: whether a text is a reference with the right
+ * ar_creditor_reference_holds: whether a text is a reference with the right
  * check digits, as machines write it or, with spaces, as people do.
+ */
+bool
+ar_creditor_reference_holds(const char *text, int text_length)
+{
+	char		reference[PREFIX_LENGTH + BODY_MAX];
+	int			length = 0;
+	int			check;
+
+	for (int i = 0; i < text_length; i++)
+	{
+		char		c = text[i];
+
+		if (c == ' ')
+			continue;
+		if (!letter_or_digit(&c) || length == sizeof(reference))
+			return false;
+		reference[length++] = c;
+	}
+	if (length <= PREFIX_LENGTH || reference[0] != 'R' || reference[1] != 'F' ||
+		reference[2] > '9' || reference[3] > '9')
+		return false;
+
+	/* 00, 01 and 99 leave the same remainder as 97, 98 and 02 do. */
+	check = (reference[2] - '0') * 10 + (reference[3] - '0');
+	return check >= 2 && check <= 98 &&
+		mod97_of(mod97_of(0, reference + PREFIX_LENGTH, length - PREFIX_LENGTH),
+				 reference, PREFIX_LENGTH) == 1;
+}
+
+/*
+ * ar_creditor_reference_is_valid: the same for SQL.
  */
 Datum
 ar_creditor_reference_is_valid(PG_FUNCTION_ARGS)
 {
 	text	   *given = PG_GETARG_TEXT_PP(0);
-	const char *from = VARDATA_ANY(given);
-	int			given_length = VARSIZE_ANY_EXHDR(given);
-	char		reference[PREFIX_LENGTH + BODY_MAX];
-	int			length = 0;
-	int			check;
 
-	for (int i = 0; i < given_length; i++)
-	{
-		char		c = from[i];
-
-		if (c == ' ')
-			continue;
-		if (!letter_or_digit(&c) || length == sizeof(reference))
-			PG_RETURN_BOOL(false);
-		reference[length++] = c;
-	}
-	if (length <= PREFIX_LENGTH || reference[0] != 'R' || reference[1] != 'F' ||
-		reference[2] > '9' || reference[3] > '9')
-		PG_RETURN_BOOL(false);
-
-	/* 00, 01 and 99 leave the same remainder as 97, 98 and 02 do. */
-	check = (reference[2] - '0') * 10 + (reference[3] - '0');
-	PG_RETURN_BOOL(check >= 2 && check <= 98 &&
-				   mod97_of(mod97_of(0, reference + PREFIX_LENGTH,
-									 length - PREFIX_LENGTH),
-							reference, PREFIX_LENGTH) == 1);
+	PG_RETURN_BOOL(ar_creditor_reference_holds(VARDATA_ANY(given),
+											   VARSIZE_ANY_EXHDR(given)));
 }

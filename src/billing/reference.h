@@ -6,5 +6,6 @@
 #define AR_BILLING_REFERENCE_H
 
 extern char *ar_creditor_reference_of(const char *number);
+extern bool ar_creditor_reference_holds(const char *text, int text_length);
 
 #endif							/* AR_BILLING_REFERENCE_H */

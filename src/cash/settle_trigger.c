@@ -1,0 +1,237 @@
+/*
+ * settle_trigger.c
+ *		Payments are settled when they come in.
+ *
+ * The trigger fires after the one that posts, by its name: each payment has
+ * its item, and the balances of all customers concerned are held.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "cash/settle.h"
+#include "item/transition.h"
+#include "item/writer.h"
+#include "type/monetary.h"
+
+PG_FUNCTION_INFO_V1(ar_tg_settle);
+
+/* A credit and the ledger it belongs to. */
+typedef struct LedgerCredit
+{
+	int32		ledger_id;
+	ArCredit	credit;
+} LedgerCredit;
+
+/*
+ * compare_ledgers groups credits by ledger, payments in order.
+ */
+static int
+compare_ledgers(const void *left, const void *right)
+{
+	const LedgerCredit *a = left;
+	const LedgerCredit *b = right;
+
+	if (a->ledger_id != b->ledger_id)
+		return a->ledger_id < b->ledger_id ? -1 : 1;
+	return a->credit.payment_id < b->credit.payment_id ? -1 :
+		a->credit.payment_id > b->credit.payment_id;
+}
+
+/*
+ * read_payments copies out of the transition table what payments with a
+ * customer are to be settled.
+ */
+static LedgerCredit *
+read_payments(TriggerData *trigger, int *count)
+{
+	Relation	relation = trigger->tg_relation;
+	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
+	AttrNumber	customer_id = ar_column(relation, "customer_id", INT8OID);
+	AttrNumber	payment_id = ar_column(relation, "payment_id", INT8OID);
+	AttrNumber	amount = ar_column(relation, "amount", AR_TYPE_MONETARY);
+	AttrNumber	received_on = ar_column(relation, "received_on", DATEOID);
+	AttrNumber	apply = ar_column(relation, "apply", TEXTOID);
+	AttrNumber	reference = ar_column(relation, "reference", TEXTOID);
+	AttrNumber	structured = ar_column(relation, "structured_reference", TEXTOID);
+	AttrNumber	remittance = ar_column(relation, "remittance", JSONBOID);
+	int			rows_count = ar_transition_count(trigger->tg_newtable, INT_MAX);
+	LedgerCredit *credits;
+	ArTransition rows;
+	int			n = 0;
+
+	credits = MemoryContextAllocHuge(CurrentMemoryContext,
+									 sizeof(LedgerCredit) * (Size) Max(rows_count, 1));
+	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
+	while (ar_transition_next(&rows))
+	{
+		ArCredit   *credit = &credits[n].credit;
+		bool		is_unidentified;
+		bool		is_unsaid;
+		Datum		customer = slot_getattr(rows.slot, customer_id, &is_unidentified);
+		Datum		how = slot_getattr(rows.slot, apply, &is_unsaid);
+
+		if (is_unidentified)
+			continue;
+		memset(credit, 0, sizeof(ArCredit));
+		credit->apply = is_unsaid ? AR_APPLY_UNSAID :
+			ar_apply_from_text(TextDatumGetCString(how));
+		if (credit->apply == AR_APPLY_NONE)
+			continue;
+		credits[n].ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
+		credit->payment_id = DatumGetInt64(ar_transition_value(&rows, payment_id));
+		credit->customer_id = DatumGetInt64(customer);
+		credit->currency = DatumGetArMonetaryP(ar_transition_value(&rows, amount))->currency;
+		credit->received_on = DatumGetDateADT(ar_transition_value(&rows, received_on));
+		credit->rule = AR_RULE_NONE;
+		credit->confidence = -1;
+		if (credit->apply <= AR_APPLY_AUTO)
+		{
+			bool		nulls[3];
+			Datum		texts[3];
+
+			texts[0] = slot_getattr(rows.slot, reference, &nulls[0]);
+			texts[1] = slot_getattr(rows.slot, structured, &nulls[1]);
+			texts[2] = slot_getattr(rows.slot, remittance, &nulls[2]);
+			ar_read_texts(credit, texts[0], nulls[0], texts[1], nulls[1], texts[2], nulls[2]);
+		}
+		n++;
+	}
+	ar_transition_end(&rows);
+	*count = n;
+	return credits;
+}
+
+/*
+ * settle_payments settles the payments that a statement recorded.
+ */
+static void
+settle_payments(TriggerData *trigger)
+{
+	int			count;
+	int			first = 0;
+	LedgerCredit *credits = read_payments(trigger, &count);
+	ArWriter	writer;
+
+	if (count == 0)
+		return;
+	qsort(credits, count, sizeof(LedgerCredit), compare_ledgers);
+	ar_writer_begin(&writer, trigger->tg_relation);
+	for (int i = 1; i <= count; i++)
+	{
+		ArSettlement settlement = {.relation = trigger->tg_relation,
+			.ledger_id = credits[first].ledger_id,.is_fresh = true,
+		.credit_count = i - first,.context = CurrentMemoryContext};
+
+		if (i < count && credits[i].ledger_id == credits[first].ledger_id)
+			continue;
+		settlement.credits = palloc_extended(sizeof(ArCredit) * (Size) (i - first), MCXT_ALLOC_HUGE);
+		for (int j = first; j < i; j++)
+			settlement.credits[j - first] = credits[j].credit;
+		ar_settle(&settlement);
+		first = i;
+	}
+	ar_writer_end(&writer);
+}
+
+/* A payment that has got its customer. */
+typedef struct Transfer
+{
+	int32		ledger_id;
+	int64		payment_id;
+} Transfer;
+
+static int
+compare_transfers(const void *left, const void *right)
+{
+	const Transfer *a = left;
+	const Transfer *b = right;
+
+	if (a->ledger_id != b->ledger_id)
+		return a->ledger_id < b->ledger_id ? -1 : 1;
+	return a->payment_id < b->payment_id ? -1 : a->payment_id > b->payment_id;
+}
+
+/*
+ * settle_transfers settles the payments that have got their customers, as they
+ * say; by the rules if they say nothing.
+ */
+static void
+settle_transfers(TriggerData *trigger)
+{
+	AttrNumber	ledger_id = ar_column(trigger->tg_relation, "ledger_id", INT4OID);
+	AttrNumber	payment_id = ar_column(trigger->tg_relation, "payment_id", INT8OID);
+	int			count = ar_transition_count(trigger->tg_newtable, INT_MAX);
+	Transfer   *transfers = MemoryContextAllocHuge(CurrentMemoryContext,
+												   sizeof(Transfer) * (Size) Max(count, 1));
+	Datum	   *ids = MemoryContextAllocHuge(CurrentMemoryContext,
+											 sizeof(Datum) * (Size) Max(count, 1));
+	ArTransition rows;
+	int			n = 0;
+	int			first = 0;
+	ArWriter	writer;
+
+	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
+	while (ar_transition_next(&rows))
+	{
+		transfers[n].ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
+		transfers[n++].payment_id = DatumGetInt64(ar_transition_value(&rows, payment_id));
+	}
+	ar_transition_end(&rows);
+	if (n == 0)
+		return;
+	qsort(transfers, n, sizeof(Transfer), compare_transfers);
+	ar_writer_begin(&writer, trigger->tg_relation);
+	for (int i = 1; i <= n; i++)
+	{
+		ArSettlement settlement = {.relation = trigger->tg_relation,
+		.ledger_id = transfers[first].ledger_id,.context = CurrentMemoryContext};
+		int			kept = 0;
+
+		if (i < n && transfers[i].ledger_id == transfers[first].ledger_id)
+			continue;
+		for (int j = first; j < i; j++)
+			ids[j - first] = Int64GetDatum(transfers[j].payment_id);
+		ar_read_credits(&settlement, ar_array(ids, NULL, i - first, INT8OID), true);
+		for (int j = 0; j < settlement.credit_count; j++)
+		{
+			ArCredit   *credit = &settlement.credits[j];
+
+			if (credit->apply == AR_APPLY_UNSAID)
+				credit->apply = AR_APPLY_AUTO;
+			if (credit->apply != AR_APPLY_NONE)
+				settlement.credits[kept++] = *credit;
+		}
+		settlement.credit_count = kept;
+		ar_settle(&settlement);
+		first = i;
+	}
+	ar_writer_end(&writer);
+}
+
+/*
+ * ar_tg_settle settles what came in by a statement: payments, or payments that
+ * have got their customers; the trigger's argument says which.
+ */
+Datum
+ar_tg_settle(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_settle", TRIGGER_EVENT_AFTER);
+	const char *argument = trigger->tg_trigger->tgnargs == 1 ?
+		trigger->tg_trigger->tgargs[0] : "";
+
+	if (strcmp(argument, "payment") == 0)
+		settle_payments(trigger);
+	else if (strcmp(argument, "payment_transfer") == 0)
+		settle_transfers(trigger);
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("function \"%s\" needs the argument \"payment\" or \"payment_transfer\"",
+						"ar.tg_settle")));
+	return PointerGetDatum(NULL);
+}
