@@ -187,7 +187,7 @@ BEGIN
     INSERT INTO ar.payment (ledger_id, payment_id, amount, received_on, method, reference, structured_reference, payer_name,
                             payer_account, mandate_reference, processor_reference)
     SELECT post_bank_lines.ledger_id, l.payment_id, l.amount, l.value_on, coalesce(m.method, 'wire'),
-           coalesce(l."text", l.end_to_end_reference), l.structured_reference, l.payer_name, l.payer_account, l.mandate_reference,
+           coalesce(l."text", ar.masked_bank_text(l.end_to_end_reference)), l.structured_reference, l.payer_name, l.payer_account, l.mandate_reference,
            coalesce(l.end_to_end_reference, l.cheque_number, l.bank_reference)
     FROM line AS l
     LEFT JOIN method AS m ON m.kind = l.kind
