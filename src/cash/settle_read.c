@@ -17,6 +17,12 @@
 /* Most payments to the oldest items are used up by these. */
 #define FIRST_DEBITS	16
 
+/*
+ * What payments are not for: a deduction is to be cleared with the payer who
+ * made it.  Whatever else must not be paid by itself belongs here.
+ */
+#define IS_PAYABLE "(i.kind <> 'deduction' OR ar.sign(i.open) < 0)"
+
 /* A payment and the oldest items of its customer, in one go. */
 static ArStatement read_first =
 {
@@ -27,7 +33,7 @@ static ArStatement read_first =
 	" LEFT JOIN LATERAL"
 	"  (SELECT i.item_id, i.open, i.issued_on, i.undone_on, i.due_on FROM ar.item AS i"
 	"   WHERE i.ledger_id = $1 AND i.customer_id = $3 AND i.closed_on IS NULL"
-	"    AND ar.currency(i.open) = $4 AND ar.sign(i.open) > 0"
+	"    AND ar.currency(i.open) = $4 AND ar.sign(i.open) > 0 AND " IS_PAYABLE
 	"   ORDER BY i.due_on, i.item_id LIMIT 16) AS d ON true"
 	" WHERE c.ledger_id = $1 AND c.payment_id = $2 AND c.closed_on IS NULL",
 	.nargs = 4,
@@ -41,7 +47,7 @@ static ArStatement read_open =
 	"SELECT i.item_id, i.customer_id, i.payment_id, i.open, i.issued_on, i.due_on, i.undone_on"
 	" FROM unnest($2) AS c(customer_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
-	"  AND i.closed_on IS NULL",
+	"  AND i.closed_on IS NULL AND " IS_PAYABLE,
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -62,7 +68,7 @@ static ArStatement read_open_documents =
 	"  before.granted, before.paid_on"
 	" FROM unnest($2) AS c(customer_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
-	"  AND i.closed_on IS NULL"
+	"  AND i.closed_on IS NULL AND " IS_PAYABLE
 	" LEFT JOIN LATERAL (SELECT d.corrects_id, d.number, d.payment_reference, d.purchase_order, d.discount_basis"
 	"  FROM ar.invoice AS d WHERE d.ledger_id = $1 AND d.invoice_id = i.invoice_id OFFSET 0) AS v ON true"
 	" LEFT JOIN LATERAL (SELECT d.invoice_id, d.number FROM ar.adjustment AS d"
