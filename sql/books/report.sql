@@ -117,7 +117,7 @@ SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, a.applied_
        credit.kind AS credit_kind, coalesce(j.number, p.reference, m.number) AS credit_number,
        debit.kind AS debit_kind, coalesce(v.number, k.number) AS debit_number, debit.due_on AS debit_due_on,
        ar.currency(a.amount) AS currency, ar.amount(a.amount) AS amount,
-       a.applied_on - debit.due_on AS days_past_due, a.reverses_id,
+       a.applied_on - debit.due_on AS days_past_due, a.rule, a.confidence, a.reverses_id,
        a.ledger_id, debit.customer_id, a.application_id
 FROM ar.application AS a
 JOIN ar.ledger AS l ON l.ledger_id = a.ledger_id
@@ -142,6 +142,8 @@ COMMENT ON COLUMN ar.report_application.debit_due_on IS 'Due date of the item ap
 COMMENT ON COLUMN ar.report_application.currency IS 'ISO 4217 code of the amounts.';
 COMMENT ON COLUMN ar.report_application.amount IS 'Amount applied; negative where it undoes.';
 COMMENT ON COLUMN ar.report_application.days_past_due IS 'Days from the due date to the application; negative when early.';
+COMMENT ON COLUMN ar.report_application.rule IS 'The rule that found what the credit is for; NULL: somebody said so.';
+COMMENT ON COLUMN ar.report_application.confidence IS 'How sure the rule was, from 0 to 1; NULL: it was told what to do.';
 COMMENT ON COLUMN ar.report_application.reverses_id IS 'The application that this row undoes, or NULL.';
 COMMENT ON COLUMN ar.report_application.ledger_id IS 'Id of the ledger.';
 COMMENT ON COLUMN ar.report_application.customer_id IS 'Id of the customer.';

@@ -379,7 +379,7 @@ find_paid(ArChain *chain, const ArNumberHit *open_hits, int open_count, ArNumber
 
 	/* What other credits paid just now is not written yet; it counts as closed at no end. */
 	for (int i = 0; i < open_count && !chain->is_double; i++)
-		if (open_hits[i].payload < matcher->count && is_strong(open_hits[i].strength) &&
+		if (open_hits[i].payload < matcher->count && open_hits[i].strength > open_strength &&
 			ar_target_open(&matcher->targets[open_hits[i].payload]) == 0)
 			is_named = judge_paid(chain, &matcher->targets[open_hits[i].payload],
 								  open_hits[i].strength) || is_named;
@@ -410,7 +410,8 @@ ar_rule_number(ArChain *chain)
 	collect(chain, hits, count, false, &all);
 
 	for (int i = 0; i < count; i++)
-		if (hits[i].payload < chain->matcher->count)
+		if (hits[i].payload < chain->matcher->count &&
+			ar_target_open(&chain->matcher->targets[hits[i].payload]) > 0)
 			best = Max(best, hits[i].strength);
 	/* What names something open as it is need not be looked for elsewhere. */
 	if ((strong.count == 0 || strong.weakest < AR_NUMBER_FOLDED || strong.is_shared) &&

@@ -19,11 +19,19 @@
 /* Most payments to the oldest items are used up by these. */
 #define FIRST_DEBITS	16
 
+/*
+ * What payments are not for: a deduction is to be cleared with the payer who
+ * made it.  Whatever else must not be paid by itself belongs here, and into
+ * is_payable.
+ */
+#define IS_PAYABLE "(i.kind <> 'deduction' OR ar.sign(i.open) < 0)"
+
 /* The items, and where what is needed of them stands. */
 typedef struct ItemTable
 {
 	ArTable		table;
 	AttrNumber	item_id;
+	AttrNumber	kind;
 	AttrNumber	open;
 	AttrNumber	issued_on;
 	AttrNumber	due_on;
@@ -37,7 +45,7 @@ static ArStatement read_open =
 	"SELECT i.item_id, i.customer_id, i.payment_id, i.open, i.issued_on, i.due_on, i.undone_on"
 	" FROM unnest($2) AS c(customer_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
-	"  AND i.closed_on IS NULL",
+	"  AND i.closed_on IS NULL AND " IS_PAYABLE,
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -58,7 +66,7 @@ static ArStatement read_open_documents =
 	"  before.granted, before.paid_on"
 	" FROM unnest($2) AS c(customer_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
-	"  AND i.closed_on IS NULL"
+	"  AND i.closed_on IS NULL AND " IS_PAYABLE
 	" LEFT JOIN LATERAL (SELECT d.corrects_id, d.number, d.payment_reference, d.purchase_order, d.discount_basis"
 	"  FROM ar.invoice AS d WHERE d.ledger_id = $1 AND d.invoice_id = i.invoice_id OFFSET 0) AS v ON true"
 	" LEFT JOIN LATERAL (SELECT d.invoice_id, d.number FROM ar.adjustment AS d"
@@ -149,6 +157,7 @@ begin_items(ItemTable *items, const char *index)
 	ar_table_begin(&items->table, "item", CMD_SELECT, NULL, 0);
 	ar_table_use_index(&items->table, index);
 	items->item_id = ar_column(items->table.relation, "item_id", INT8OID);
+	items->kind = ar_column(items->table.relation, "kind", TEXTOID);
 	items->open = ar_column(items->table.relation, "open", AR_TYPE_MONETARY);
 	items->issued_on = ar_column(items->table.relation, "issued_on", DATEOID);
 	items->due_on = ar_column(items->table.relation, "due_on", DATEOID);
@@ -171,6 +180,21 @@ read_item(ItemTable *items, ArItem *item)
 	item->issued_on = DatumGetDateADT(ar_table_value(&items->table, items->issued_on));
 	item->due_on = DatumGetDateADT(ar_table_value(&items->table, items->due_on));
 	item->undone_on = isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(undone_on);
+}
+
+/*
+ * is_payable tells of the item found what IS_PAYABLE asks of others.
+ */
+static bool
+is_payable(ItemTable *items, const ArItem *item)
+{
+	text	   *kind;
+
+	if (item->open < 0)
+		return true;
+	kind = DatumGetTextPP(ar_table_value(&items->table, items->kind));
+	return VARSIZE_ANY_EXHDR(kind) != strlen("deduction") ||
+		memcmp(VARDATA_ANY(kind), "deduction", strlen("deduction")) != 0;
 }
 
 /*
@@ -234,7 +258,8 @@ ar_read_first(ArSettlement *settlement, ArAccount *account)
 		ArItem	   *debit = &account->items[account->debit_count];
 
 		read_item(&items, debit);
-		if (debit->open <= 0 || debit->currency != credit->currency)
+		if (debit->open <= 0 || debit->currency != credit->currency ||
+			!is_payable(&items, debit))
 			continue;
 		if (paid >= item->open && debit->due_on > account->items[account->debit_count - 1].due_on)
 			break;
