@@ -11,7 +11,7 @@ SELECT set_eq(
       payment_method,payment_transfer,cash_policy,match_suggestion,payer_account,
       dispute_reason,dispute,dispute_item,dispute_note,collect_policy,promise,promise_item,
       interest_rate,interest_policy,interest_charge,interest_correction,late_fee,charge_credit,write_off_reason,write_off,
-      payment_plan,payment_plan_item,payment_plan_instalment}'::text[],
+      payment_plan,payment_plan_item,payment_plan_instalment,agency,placement,placement_item}'::text[],
     'the books are these tables');
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'S'$$,

@@ -97,7 +97,7 @@ SELECT ar.reserve_credit(ledger_id, customer_id, 'EUR 60.00', 'order 1', '2901-0
        ar.stop_credit(ledger_id, customer_id, 'to be dumped'), ar.create_scorecard(ledger_id)
 FROM ar.customer WHERE code = 'C9';
 
--- Collections: a dispute that is credited in part, with a note; a broken promise; interest, corrected, and fees, waived; a write-off, recovered in part; a payment plan.
+-- Collections: a dispute that is credited in part, with a note; a broken promise; interest, corrected, and fees, waived; a write-off, recovered in part; a payment plan; a placement.
 SELECT ar.create_invoice(c.ledger_id, c.customer_id, '[{"unit_price": 1000}]', '2026-01-10', number => 'OWN-2')
 FROM ar.ledger AS l JOIN ar.customer AS c USING (ledger_id) WHERE l.code = 'main' AND c.code = 'C2';
 SELECT ar.note_dispute(v.ledger_id, ar.open_dispute(v.ledger_id, v.invoice_id, 'price', 'EUR 2.00', opened_on => '2026-02-01'), 'a note')
@@ -115,6 +115,8 @@ SELECT ar.charge_interest(ledger_id, '2026-03-02') FROM ar.ledger WHERE code = '
 SELECT ar.recover_write_off(v.ledger_id, w.adjustment_id, 'EUR 40.00', '2026-03-05')
 FROM ar.invoice AS v CROSS JOIN LATERAL ar.write_off(v.ledger_id, v.invoice_id, 'EUR 100.00', written_off_on => '2026-03-04') AS w WHERE v.number = 'OWN-2';
 SELECT ar.create_payment_plan(v.ledger_id, v.customer_id, 3, '2026-04-01', agreed_on => '2026-03-10', fee => 'EUR 5.00') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+INSERT INTO ar.agency (ledger_id, agency, name, commission_percent) SELECT ledger_id, 'acme', 'Acme', 15 FROM ar.ledger WHERE code = 'main';
+SELECT ar.place_with_agency(v.ledger_id, 'acme', ARRAY[v.customer_id], placed_on => '2026-06-01') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 
 -- What a user of the books adds to them.
 CREATE ROLE clerk;
