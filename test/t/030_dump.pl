@@ -141,7 +141,7 @@ SELECT string_agg(format('SELECT %L, count(*), coalesce(sum((''x'' || md5(t::tex
                          c.relname, c.relname), ' UNION ALL ' ORDER BY c.relname)
 FROM pg_class AS c WHERE c.relnamespace = 'ar'::regnamespace AND c.relkind = 'r'
 SQL
-	return $node->safe_psql($database, $tables) . "\n"
+	return $node->safe_psql($database, "$tables ORDER BY 1") . "\n"
 	  . $node->safe_psql($database, q{SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'ar' ORDER BY 1});
 }
 
