@@ -1,4 +1,4 @@
--- proof: disputes, promises, plans, interest, fees and write-offs.
+-- proof: disputes, promises, plans, placements, interest, fees and write-offs.
 
 CREATE FUNCTION ar.verify_disputes(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
@@ -115,6 +115,34 @@ $$;
 COMMENT ON FUNCTION ar.verify_plans(integer) IS
 'The part of ar.verify_collect() on payment plans: their items, which are on one open plan at a time, and their instalments.';
 
+CREATE FUNCTION ar.verify_placements(ledger_id integer)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH placement AS MATERIALIZED (
+        SELECT p.ledger_id, p.placement_id, p.status, count(n.item_id) AS items, count(*) FILTER (WHERE n.is_open) AS open,
+               bool_or(i.customer_id <> p.customer_id OR NOT ar.is_open_within(n.amount, i.amount)) AS is_wrong
+        FROM ar.placement AS p
+        LEFT JOIN ar.placement_item AS n ON n.ledger_id = p.ledger_id AND n.placement_id = p.placement_id
+        LEFT JOIN ar.item AS i ON i.ledger_id = n.ledger_id AND i.item_id = n.item_id
+        WHERE verify_placements.ledger_id IS NULL OR p.ledger_id = verify_placements.ledger_id
+        GROUP BY p.ledger_id, p.placement_id, p.status
+    )
+    SELECT 'placement_items', p.ledger_id, 'placement', p.placement_id,
+           CASE WHEN p.items = 0 THEN 'is of no item' ELSE 'is of items of another customer, or of more than they have' END
+    FROM placement AS p WHERE p.items = 0 OR p.is_wrong
+    UNION ALL
+    SELECT 'placement_open', p.ledger_id, 'placement', p.placement_id, format('is %s, and %s of its %s items are taken by it', p.status, p.open, p.items)
+    FROM placement AS p WHERE p.open <> CASE p.status WHEN 'placed' THEN p.items ELSE 0 END;
+END
+$$;
+COMMENT ON FUNCTION ar.verify_placements(integer) IS
+'The part of ar.verify_collect() on placements: their items, which are with one agency at a time.';
+
 CREATE FUNCTION ar.verify_interest(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
@@ -207,11 +235,12 @@ BEGIN
     SELECT * FROM ar.verify_disputes(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_promises(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_plans(verify_collect.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_placements(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_interest(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_write_offs(verify_collect.ledger_id);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_collect(integer) IS
-'The part of ar.verify() on collections: disputes, promises, plans, interest, fees and write-offs.';
+'The part of ar.verify() on collections: disputes, promises, plans, placements, interest, fees and write-offs.';
 
-REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_plans(integer), ar.verify_interest(integer), ar.verify_write_offs(integer), ar.verify_collect(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_plans(integer), ar.verify_placements(integer), ar.verify_interest(integer), ar.verify_write_offs(integer), ar.verify_collect(integer) FROM PUBLIC;
