@@ -39,8 +39,7 @@ BEGIN
      * to serialize, so the row itself is written anew, as it was.
      */
     UPDATE ar.payment AS p SET recorded_at = p.recorded_at
-    FROM ar.with_ledger(hold_payments.ledger_id, hold_payments.payment_ids) AS w
-    WHERE p.ledger_id = w.ledger_id AND p.payment_id = w.id AND p.customer_id IS NULL;
+    WHERE p.ledger_id = hold_payments.ledger_id AND p.payment_id = ANY (hold_payments.payment_ids) AND p.customer_id IS NULL;
 END
 $$;
 COMMENT ON FUNCTION ar.hold_payments(integer, bigint[]) IS
