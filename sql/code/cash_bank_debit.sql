@@ -123,10 +123,19 @@ BEGIN
             DETAIL = offered.explanation,
             HINT = 'Name the payment.';
     END IF;
+    PERFORM FROM ar.payment AS p WHERE p.ledger_id = line.ledger_id AND p.payment_id = returned;
+    IF NOT FOUND THEN
+        RAISE foreign_key_violation USING
+            MESSAGE = format('payment %s does not exist in ledger %s', returned, line.ledger_id);
+    END IF;
     PERFORM ar.reverse_payments(accept_bank_return.ledger_id, jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
         'payment_id', returned,
-        'kind', CASE WHEN line.cheque_number IS NOT NULL OR ar.bank_line_method(line.transaction_code, line.cheque_number) = 'cheque'
-                     THEN 'bounced' ELSE 'returned' END,
+        -- What can happen to a payment of its method: a cheque bounces, a direct debit is returned, a card is charged back.
+        'kind', (SELECT k.reversals[1]
+                 FROM ar.payment AS p
+                 JOIN ar.payment_method AS m ON m.ledger_id = p.ledger_id AND m.method = p.method
+                 JOIN ar.payment_method_kinds() AS k ON k.kind = m.kind
+                 WHERE p.ledger_id = line.ledger_id AND p.payment_id = returned),
         'reversed_on', line.booked_on,
         'reason_code', CASE WHEN lower(line.return_reason) ~ '^[a-z][a-z0-9_]*$' THEN lower(line.return_reason) END,
         'reason', coalesce(line.return_reason, line."text", offered.explanation),
