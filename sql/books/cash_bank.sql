@@ -240,6 +240,3 @@ CREATE TRIGGER bank_line_guard_bur BEFORE UPDATE ON ar.bank_line
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_bank_line();
 CREATE TRIGGER bank_line_record_bir BEFORE INSERT ON ar.bank_line
     FOR EACH ROW EXECUTE FUNCTION ar.tg_record();
-
--- By which a line finds the payment that an application recorded for a direct debit.
-CREATE INDEX payment_bank_mandate_idx ON ar.payment (ledger_id, mandate_reference) WHERE mandate_reference IS NOT NULL;

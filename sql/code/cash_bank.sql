@@ -109,13 +109,6 @@ $$;
 COMMENT ON FUNCTION ar.bank_file_format(bytea) IS
 'What the beginning of a bank file looks like: camt, MT940, BAI2, lockbox, OFX, or else CSV.';
 
-CREATE FUNCTION ar.masked_bank_text(content text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, ar, pg_temp
-AS $$ SELECT content $$;
-COMMENT ON FUNCTION ar.masked_bank_text(text) IS
-'A text of a bank file as it is stored: without card numbers.';
-
 CREATE FUNCTION ar.bank_account_id(account text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, ar, pg_temp

@@ -63,8 +63,8 @@ BEGIN
                ar.amount(c.amount) = -ar.amount(c.debited) AS is_exact
         FROM candidate AS c
         WHERE ar.amount(c.amount) <= -ar.amount(c.debited)
-          AND NOT EXISTS (SELECT FROM ar.adjustment AS j WHERE j.ledger_id = classify_bank_debits.ledger_id
-                          AND j.payment_id = c.payment_id AND j.kind = 'reversal')
+          AND NOT EXISTS (SELECT FROM ar.payment_reversal AS r WHERE r.ledger_id = classify_bank_debits.ledger_id
+                          AND r.payment_id = c.payment_id)
           AND NOT EXISTS (SELECT FROM ar.bank_line AS b WHERE b.ledger_id = classify_bank_debits.ledger_id
                           AND b.payment_id = c.payment_id AND ar.sign(b.amount) < 0)
         ORDER BY c.bank_line_id, c.payment_id, c.rank
@@ -117,6 +117,13 @@ BEGIN
             DETAIL = 'It is a credit, announced only, ignored, a duplicate, or accepted already.';
     END IF;
     returned := coalesce(returned, offered.payment_id);
+    IF returned IS NOT NULL THEN
+        PERFORM FROM ar.payment AS p WHERE p.ledger_id = line.ledger_id AND p.payment_id = returned;
+        IF NOT FOUND THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = format('payment %s does not exist in ledger %s', returned, line.ledger_id);
+        END IF;
+    END IF;
     IF returned IS NULL THEN
         RAISE SQLSTATE 'RA004' USING
             MESSAGE = format('what bank line %s took back is not known', line.bank_line_id),
@@ -130,15 +137,14 @@ BEGIN
     END IF;
     PERFORM ar.reverse_payments(accept_bank_return.ledger_id, jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
         'payment_id', returned,
-        -- What can happen to a payment of its method: a cheque bounces, a direct debit is returned, a card is charged back.
-        'kind', (SELECT k.reversals[1]
-                 FROM ar.payment AS p
+        -- What a payment of its kind meets: the first that the kind names.
+        'kind', (SELECT k.reversals[1] FROM ar.payment AS p
                  JOIN ar.payment_method AS m ON m.ledger_id = p.ledger_id AND m.method = p.method
                  JOIN ar.payment_method_kinds() AS k ON k.kind = m.kind
                  WHERE p.ledger_id = line.ledger_id AND p.payment_id = returned),
         'reversed_on', line.booked_on,
         'reason_code', CASE WHEN lower(line.return_reason) ~ '^[a-z][a-z0-9_]*$' THEN lower(line.return_reason) END,
-        'reason', coalesce(line.return_reason, line."text", offered.explanation),
+        'reason', ar.without_card_numbers(coalesce(line.return_reason, line."text", offered.explanation), true),
         'fee', accept_bank_return.fee::text))));
     UPDATE ar.bank_line AS l SET payment_id = returned
     WHERE l.ledger_id = line.ledger_id AND l.bank_line_id = line.bank_line_id;

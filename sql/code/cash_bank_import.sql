@@ -115,10 +115,10 @@ BEGIN
                left(r.bank_reference, 250) AS bank_reference, left(r.entry_reference, 250) AS entry_reference, r.entry_amount,
                r.batch_size, r.detail_position, left(r.end_to_end_reference, 250) AS end_to_end_reference,
                left(r.mandate_reference, 250) AS mandate_reference, left(r.structured_reference, 250) AS structured_reference,
-               left(r.cheque_number, 250) AS cheque_number, r.transaction_code, nullif(ar.masked_bank_text(r."text"), '') AS content,
-               nullif(ar.masked_bank_text(r.payer_name), '') AS payer_name, left(nullif(ar.compact_id(r.payer_account), ''), 250) AS payer_account,
+               left(r.cheque_number, 250) AS cheque_number, r.transaction_code, nullif(ar.mask_card_numbers(r."text"), '') AS content,
+               nullif(ar.mask_card_numbers(r.payer_name), '') AS payer_name, left(nullif(ar.compact_id(r.payer_account), ''), 250) AS payer_account,
                r.payer_bank, r.return_reason, left(r.original_end_to_end_reference, 250) AS original_end_to_end_reference,
-               ar.masked_bank_text(r.original::text)::jsonb AS original
+               ar.mask_card_numbers(r.original::text)::jsonb AS original
         FROM record AS r JOIN statement AS s ON s.statement = r.statement
         WHERE r.record = 'line'
     ), identified AS MATERIALIZED (

@@ -54,6 +54,23 @@ COMMENT ON FUNCTION ar.tg_guard_bank_line() IS
 Errors: RA003 another payment, or another duplicate; 23514 a payment of another amount or currency.';
 REVOKE ALL ON FUNCTION ar.tg_guard_bank_line() FROM PUBLIC;
 
+CREATE FUNCTION ar.without_card_numbers(content text, refuses boolean) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+DECLARE
+    masked text := ar.mask_card_numbers(content);
+BEGIN
+    IF NOT refuses OR NOT ar.has_card_number(masked) THEN
+        RETURN masked;
+    END IF;
+    masked := regexp_replace(masked, '[0-9]([ -]?[0-9]){12,}', '...', 'g');
+    RETURN CASE WHEN NOT ar.has_card_number(masked) THEN masked END;
+END
+$$;
+COMMENT ON FUNCTION ar.without_card_numbers(text, boolean) IS
+'A text of a bank line as its payment may have it: card numbers masked; where the ledger refuses whatever looks like one, also without the long numbers that do. The line keeps them.';
+
 CREATE FUNCTION ar.bank_line_method(transaction_code text, cheque_number text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -140,6 +157,8 @@ DECLARE
     line_ids bigint[];
     payment_ids bigint[];
     confirmed bigint;
+    -- Of a customer that is none: as the ledger has it for payments of nobody.
+    refuses boolean := ar.refuses_card_numbers(post_bank_lines.ledger_id, 0);
 BEGIN
     IF post_bank_lines.bank_line_ids IS NULL THEN
         SELECT array_agg(l.bank_line_id ORDER BY l.bank_line_id) INTO line_ids
@@ -187,7 +206,9 @@ BEGIN
     INSERT INTO ar.payment (ledger_id, payment_id, amount, received_on, method, reference, structured_reference, payer_name,
                             payer_account, mandate_reference, processor_reference)
     SELECT post_bank_lines.ledger_id, l.payment_id, l.amount, l.value_on, coalesce(m.method, 'wire'),
-           coalesce(l."text", ar.masked_bank_text(l.end_to_end_reference)), l.structured_reference, l.payer_name, l.payer_account, l.mandate_reference,
+           ar.without_card_numbers(coalesce(l."text", l.end_to_end_reference), refuses),
+           CASE WHEN NOT refuses OR NOT ar.has_card_number(l.structured_reference) THEN l.structured_reference END,
+           ar.without_card_numbers(l.payer_name, refuses), l.payer_account, l.mandate_reference,
            coalesce(l.end_to_end_reference, l.cheque_number, l.bank_reference)
     FROM line AS l
     LEFT JOIN method AS m ON m.kind = l.kind
