@@ -54,11 +54,11 @@ CREATE TABLE ar.bank_file (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT bank_file_pkey PRIMARY KEY (ledger_id, bank_file_id),
     CONSTRAINT bank_file_ledger_fkey FOREIGN KEY (ledger_id) REFERENCES ar.ledger,
-    CONSTRAINT bank_file_sha256_key UNIQUE (ledger_id, sha256),
     CONSTRAINT bank_file_sha256_check CHECK (length(sha256) = 32),
     CONSTRAINT bank_file_bytes_check CHECK (bytes >= 0),
     CONSTRAINT bank_file_mismatch_check CHECK (mismatch <> '{}')
 );
+CREATE UNIQUE INDEX bank_file_sha256_key ON ar.bank_file (ledger_id, sha256) WHERE sha256 IS NOT NULL;
 COMMENT ON TABLE ar.bank_file IS 'A row is one bank file that was imported, by which it is known again. A fact: never changed.';
 COMMENT ON COLUMN ar.bank_file.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.bank_file.bank_file_id IS 'Id of the file.';
@@ -92,12 +92,12 @@ CREATE TABLE ar.bank_statement (
     CONSTRAINT bank_statement_pkey PRIMARY KEY (ledger_id, bank_statement_id),
     CONSTRAINT bank_statement_file_fkey FOREIGN KEY (ledger_id, bank_file_id) REFERENCES ar.bank_file,
     CONSTRAINT bank_statement_account_fkey FOREIGN KEY (ledger_id, bank_account_id) REFERENCES ar.bank_account,
-    CONSTRAINT bank_statement_file_key UNIQUE (ledger_id, bank_file_id, "position"),
     CONSTRAINT bank_statement_kind_check CHECK (kind IN ('statement', 'notification', 'intraday', 'lockbox')),
     CONSTRAINT bank_statement_counts_check CHECK (entries >= 0 AND transaction_details >= 0 AND lines >= 0
         AND credit_total >= 0 AND debit_total >= 0),
     CONSTRAINT bank_statement_mismatch_check CHECK (mismatch <> '{}')
 );
+CREATE UNIQUE INDEX bank_statement_file_key ON ar.bank_statement (ledger_id, bank_file_id, "position") WHERE bank_file_id IS NOT NULL;
 CREATE INDEX bank_statement_account_idx ON ar.bank_statement (ledger_id, bank_account_id) WHERE bank_account_id IS NOT NULL;
 COMMENT ON TABLE ar.bank_statement IS 'A row is one statement of a bank account, as a file had it. A fact: never changed.';
 COMMENT ON COLUMN ar.bank_statement.ledger_id IS 'The ledger.';
@@ -161,14 +161,15 @@ CREATE TABLE ar.bank_line (
     CONSTRAINT bank_line_account_fkey FOREIGN KEY (ledger_id, bank_account_id) REFERENCES ar.bank_account,
     CONSTRAINT bank_line_duplicate_fkey FOREIGN KEY (ledger_id, duplicate_of) REFERENCES ar.bank_line,
     CONSTRAINT bank_line_payment_fkey FOREIGN KEY (ledger_id, payment_id) REFERENCES ar.payment,
-    CONSTRAINT bank_line_statement_key UNIQUE (ledger_id, bank_statement_id, "position"),
     CONSTRAINT bank_line_identity_check CHECK (length(identity) = 32 AND occurrence >= 1),
     CONSTRAINT bank_line_batch_check CHECK (batch_size >= 0 AND detail_position >= 1),
     CONSTRAINT bank_line_use_check CHECK (num_nonnulls(duplicate_of, payment_id, ignored_reason) <= 1),
     CONSTRAINT bank_line_ignored_check CHECK (ignored_reason ~ '\S' AND num_nonnulls(ignored_reason, ignored_by, ignored_at) IN (0, 3))
 ) WITH (fillfactor = 80);
 -- The same line is there once, whatever files brought it, and whoever imported them at once.
-CREATE UNIQUE INDEX bank_line_identity_key ON ar.bank_line (ledger_id, bank_account_id, identity, occurrence) WHERE duplicate_of IS NULL;
+CREATE UNIQUE INDEX bank_line_identity_key ON ar.bank_line (ledger_id, bank_account_id, identity, occurrence)
+    WHERE duplicate_of IS NULL AND identity IS NOT NULL;
+CREATE UNIQUE INDEX bank_line_statement_key ON ar.bank_line (ledger_id, bank_statement_id, "position") WHERE bank_statement_id IS NOT NULL;
 -- A payment is one line of credit, and at most one of debit: its return.
 CREATE UNIQUE INDEX bank_line_payment_key ON ar.bank_line (ledger_id, payment_id, (ar.sign(amount))) WHERE payment_id IS NOT NULL;
 CREATE INDEX bank_line_entry_idx ON ar.bank_line (ledger_id, entry_reference) WHERE entry_reference IS NOT NULL;

@@ -85,13 +85,15 @@ CREATE VIEW ar.report_payment WITH (security_invoker = true) AS
 SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, p.received_on, p.method, p.reference,
        ar.currency(p.amount) AS currency, ar.amount(p.amount) AS amount,
        ar.amount(p.amount) + coalesce(ar.amount(i.open), -ar.amount(p.amount)) AS applied,
-       coalesce(-ar.amount(i.open), ar.amount(p.amount)) AS unapplied,
+       coalesce(-ar.amount(i.open), CASE WHEN r.payment_id IS NULL THEN ar.amount(p.amount) ELSE 0 END) AS unapplied,
        p.ledger_id, i.customer_id, p.payment_id, s.state, s.cleared_on, ar.amount(s.refunded) AS refunded
 FROM ar.payment AS p
-JOIN ar.ledger AS l ON l.ledger_id = p.ledger_id
+-- OFFSET 0: today is asked once a ledger.
+JOIN (SELECT l.ledger_id, l.code, ar.business_date(l.ledger_id) AS today FROM ar.ledger AS l OFFSET 0) AS l ON l.ledger_id = p.ledger_id
 LEFT JOIN ar.item AS i ON i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id
 LEFT JOIN ar.customer AS c ON c.ledger_id = i.ledger_id AND c.customer_id = i.customer_id
-LEFT JOIN LATERAL ar.payment_states(p.ledger_id, ARRAY[p.payment_id]) AS s ON true;
+LEFT JOIN ar.payment_reversal AS r ON r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id
+LEFT JOIN LATERAL ar.payment_life(l.ledger_id, l.today) AS s ON s.payment_id = p.payment_id;
 COMMENT ON VIEW ar.report_payment IS 'A row is one payment.';
 COMMENT ON COLUMN ar.report_payment.ledger IS 'Code of the ledger.';
 COMMENT ON COLUMN ar.report_payment.customer IS 'Code of the customer; NULL: unidentified.';
@@ -115,7 +117,7 @@ SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, a.applied_
        credit.kind AS credit_kind, coalesce(j.number, p.reference, m.number) AS credit_number,
        debit.kind AS debit_kind, coalesce(v.number, k.number) AS debit_number, debit.due_on AS debit_due_on,
        ar.currency(a.amount) AS currency, ar.amount(a.amount) AS amount,
-       a.applied_on - debit.due_on AS days_past_due, a.reverses_id,
+       a.applied_on - debit.due_on AS days_past_due, a.rule, a.confidence, a.reverses_id,
        a.ledger_id, debit.customer_id, a.application_id
 FROM ar.application AS a
 JOIN ar.ledger AS l ON l.ledger_id = a.ledger_id
@@ -140,6 +142,8 @@ COMMENT ON COLUMN ar.report_application.debit_due_on IS 'Due date of the item ap
 COMMENT ON COLUMN ar.report_application.currency IS 'ISO 4217 code of the amounts.';
 COMMENT ON COLUMN ar.report_application.amount IS 'Amount applied; negative where it undoes.';
 COMMENT ON COLUMN ar.report_application.days_past_due IS 'Days from the due date to the application; negative when early.';
+COMMENT ON COLUMN ar.report_application.rule IS 'The rule that found what the credit is for; NULL: somebody said so.';
+COMMENT ON COLUMN ar.report_application.confidence IS 'How sure the rule was, from 0 to 1; NULL: it was told what to do.';
 COMMENT ON COLUMN ar.report_application.reverses_id IS 'The application that this row undoes, or NULL.';
 COMMENT ON COLUMN ar.report_application.ledger_id IS 'Id of the ledger.';
 COMMENT ON COLUMN ar.report_application.customer_id IS 'Id of the customer.';

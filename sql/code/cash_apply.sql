@@ -2,7 +2,7 @@
 
 CREATE FUNCTION ar.settle_items(ledger_id integer, item_ids bigint[], apply text)
 RETURNS TABLE (
-    credit_item_id bigint, payment_id bigint, customer_id bigint, found_by text, confidence numeric,
+    credit_item_id bigint, payment_id bigint, customer_id bigint, outcome text, found_by text, confidence numeric,
     applied ar.monetary, unapplied ar.monetary, explanation text)
 AS 'MODULE_PATHNAME', 'ar_settle_items'
 LANGUAGE C VOLATILE STRICT ROWS 100
@@ -10,7 +10,7 @@ SET search_path = pg_catalog, ar, pg_temp;
 COMMENT ON FUNCTION ar.settle_items(integer, bigint[], text) IS
 'Applies what is open of credit items, as ar.auto_apply() does, which calls it; they may be credit memos, too. A row for each that had something open.
 Arguments: ledger_id; item_ids; apply: auto, oldest, newest, largest, proportional, none.
-Result: the item; its payment, if it is one; the customer; the rule that found what it is for; its confidence; what was applied, and what is left; why.
+Result: the item; its payment, if it is one; the customer; outcome: applied, partly_applied, suggested or waiting; the rule that found what it is for; its confidence; what was applied, and what is left; why.
 Errors: 22023 unknown rule; 42501 the caller may not insert applications.';
 REVOKE ALL ON FUNCTION ar.settle_items(integer, bigint[], text) FROM PUBLIC;
 
@@ -27,10 +27,17 @@ DECLARE
     item_ids bigint[];
     identified bigint[];
 BEGIN
-    -- A payment that gets its customer is settled at once, by the trigger.
-    SELECT coalesce(array_agg(n.payment_id), '{}') INTO identified
-    FROM ar.identify_payments(auto_apply.ledger_id, auto_apply.payment_ids) AS n
-    WHERE n.outcome = 'identified' AND auto_apply.rule <> 'none';
+    -- A payment that gets its customer is settled at once, by the trigger.  It takes rights on more tables to give him one.
+    IF auto_apply.rule <> 'none' AND EXISTS (
+        SELECT FROM ar.payment AS p
+        LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
+        WHERE p.ledger_id = auto_apply.ledger_id AND p.customer_id IS NULL AND t.payment_id IS NULL
+          AND (auto_apply.payment_ids IS NULL OR p.payment_id = ANY (auto_apply.payment_ids)))
+    THEN
+        SELECT array_agg(n.payment_id) INTO identified
+        FROM ar.identify_payments(auto_apply.ledger_id, auto_apply.payment_ids) AS n
+        WHERE n.outcome = 'identified';
+    END IF;
 
     IF auto_apply.payment_ids IS NULL THEN
         SELECT coalesce(array_agg(i.item_id ORDER BY i.customer_id, i.item_id), '{}') INTO item_ids
@@ -47,19 +54,7 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    WITH settled AS MATERIALIZED (
-        SELECT s.* FROM ar.settle_items(auto_apply.ledger_id, item_ids, auto_apply.rule) AS s
-    )
-    SELECT s.credit_item_id, s.payment_id, s.customer_id,
-           CASE WHEN ar.sign(s.unapplied) = 0 THEN 'applied'
-                WHEN ar.sign(s.applied) > 0 THEN 'partly_applied'
-                WHEN EXISTS (
-                    SELECT FROM ar.match_suggestion AS g
-                    WHERE g.ledger_id = auto_apply.ledger_id AND g.credit_item_id = s.credit_item_id
-                      AND g.status = 'open') THEN 'suggested'
-                ELSE 'waiting' END,
-           s.found_by, s.confidence, s.applied, s.unapplied, s.explanation
-    FROM settled AS s
+    SELECT s.* FROM ar.settle_items(auto_apply.ledger_id, item_ids, auto_apply.rule) AS s
     UNION ALL
     SELECT i.item_id, i.payment_id, i.customer_id, 'applied', a.rule, a.confidence, -i.amount, -i.open, t.reason
     FROM unnest(identified) AS n(payment_id)

@@ -21,6 +21,7 @@ CREATE FUNCTION ar.read_csv(content bytea, mapping jsonb, account text DEFAULT N
 RETURNS SETOF ar.bank_record
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE

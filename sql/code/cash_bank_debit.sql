@@ -34,8 +34,10 @@ BEGIN
           AND l.payment_id IS NULL AND l.duplicate_of IS NULL AND l.ignored_reason IS NULL AND l.is_booked AND ar.sign(l.amount) < 0
         UNION ALL
         SELECT l.*, ar.bank_debit_kind(l.transaction_code, l.return_reason, l.is_reversal, concat_ws(' ', l."text", l.original ->> 'booking_text'))
-        FROM (SELECT DISTINCT classify_bank_debits.ledger_id AS ledger_id, u.id FROM unnest(classify_bank_debits.bank_line_ids) AS u(id)) AS wanted
-        JOIN ar.bank_line AS l ON l.ledger_id = wanted.ledger_id AND l.bank_line_id = wanted.id
+        FROM (SELECT DISTINCT u.id FROM unnest(classify_bank_debits.bank_line_ids) AS u(id)) AS wanted
+        CROSS JOIN LATERAL (
+            SELECT l.* FROM ar.bank_line AS l WHERE l.ledger_id = classify_bank_debits.ledger_id AND l.bank_line_id = wanted.id
+            OFFSET 0) AS l
         WHERE l.payment_id IS NULL AND l.duplicate_of IS NULL AND l.ignored_reason IS NULL AND l.is_booked AND ar.sign(l.amount) < 0
     ), candidate AS (
         -- The better reference first: the payment's own, then that of its mandate.

@@ -62,20 +62,15 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    WITH line AS (
-        SELECT s.bank_statement_id, count(*) FILTER (WHERE l.duplicate_of IS NULL) AS new_lines, count(l.duplicate_of) AS known_lines
-        FROM ar.bank_statement AS s
-        JOIN ar.bank_line AS l ON l.ledger_id = s.ledger_id AND l.bank_statement_id = s.bank_statement_id
-        WHERE s.ledger_id = imported_bank_file.ledger_id AND s.bank_file_id = imported_bank_file.file_id
-        GROUP BY s.bank_statement_id
-    )
     SELECT s.bank_statement_id, a.account, s.reference, s.kind, ar.amount(s.opening), ar.amount(s.closing), s.currency,
-           s.entries, s.transaction_details, coalesce(l.new_lines, 0), coalesce(l.known_lines, 0), s.credit_total, s.debit_total,
+           s.entries, s.transaction_details, l.new_lines, l.known_lines, s.credit_total, s.debit_total,
            nullif(array_to_string(s.mismatch || f.mismatch, '; '), ''), imported_bank_file.is_first, f.bank_file_id
     FROM ar.bank_file AS f
     JOIN ar.bank_statement AS s ON s.ledger_id = f.ledger_id AND s.bank_file_id = f.bank_file_id
     JOIN ar.bank_account AS a ON a.ledger_id = s.ledger_id AND a.bank_account_id = s.bank_account_id
-    LEFT JOIN line AS l ON l.bank_statement_id = s.bank_statement_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE l.duplicate_of IS NULL) AS new_lines, count(l.duplicate_of) AS known_lines
+        FROM ar.bank_line AS l WHERE l.ledger_id = s.ledger_id AND l.bank_statement_id = s.bank_statement_id) AS l
     WHERE f.ledger_id = imported_bank_file.ledger_id AND f.bank_file_id = imported_bank_file.file_id
     ORDER BY s."position";
 END
@@ -88,6 +83,8 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 -- Lines are looked for by their key; a table that is young would be read whole for each.
 SET enable_seqscan = off
+-- Nobody knows how many lines a file has: what joins them must not go through all for each.
+SET enable_nestloop = off
 SET jit = off
 AS $$
 #variable_conflict use_column
@@ -120,7 +117,8 @@ BEGIN
                left(r.mandate_reference, 250) AS mandate_reference, left(r.structured_reference, 250) AS structured_reference,
                left(r.cheque_number, 250) AS cheque_number, r.transaction_code, nullif(ar.masked_bank_text(r."text"), '') AS content,
                nullif(ar.masked_bank_text(r.payer_name), '') AS payer_name, left(nullif(ar.compact_id(r.payer_account), ''), 250) AS payer_account,
-               r.payer_bank, r.return_reason, left(r.original_end_to_end_reference, 250) AS original_end_to_end_reference, r.original
+               r.payer_bank, r.return_reason, left(r.original_end_to_end_reference, 250) AS original_end_to_end_reference,
+               ar.masked_bank_text(r.original::text)::jsonb AS original
         FROM record AS r JOIN statement AS s ON s.statement = r.statement
         WHERE r.record = 'line'
     ), identified AS MATERIALIZED (
@@ -157,7 +155,7 @@ BEGIN
         INSERT INTO ar.bank_file (ledger_id, bank_file_id, sha256, format, bytes, mismatch)
         SELECT store_bank_file.ledger_id, file_id, store_bank_file.digest, store_bank_file.format, length(store_bank_file.content),
                (SELECT r.mismatch FROM record AS r WHERE r.record = 'file')
-        ON CONFLICT (ledger_id, sha256) DO NOTHING
+        ON CONFLICT (ledger_id, sha256) WHERE sha256 IS NOT NULL DO NOTHING
     ), new_statement AS (
         INSERT INTO ar.bank_statement (ledger_id, bank_statement_id, bank_file_id, "position", bank_account_id, kind, reference,
             opened_on, closed_on, currency, opening, closing, entries, transaction_details, lines, credit_total, debit_total, mismatch)
@@ -186,7 +184,7 @@ BEGIN
     FROM known AS k
     ORDER BY k.bank_line_id
     -- At a stricter isolation level what another session stored is not seen: then this fails to serialize.
-    ON CONFLICT (ledger_id, bank_account_id, identity, occurrence) WHERE duplicate_of IS NULL DO NOTHING;
+    ON CONFLICT (ledger_id, bank_account_id, identity, occurrence) WHERE duplicate_of IS NULL AND identity IS NOT NULL DO NOTHING;
     RETURN file_id;
 END
 $$;
@@ -254,9 +252,12 @@ BEGIN
         PERFORM ar.post_bank_lines(import_bank_statement.ledger_id, ARRAY(
             SELECT l.bank_line_id
             FROM ar.bank_statement AS s
-            JOIN ar.bank_line AS l ON l.ledger_id = s.ledger_id AND l.bank_statement_id = s.bank_statement_id
+            CROSS JOIN LATERAL (
+                SELECT l.bank_line_id FROM ar.bank_line AS l
+                WHERE l.ledger_id = s.ledger_id AND l.bank_statement_id = s.bank_statement_id
+                  AND l.is_booked AND l.duplicate_of IS NULL AND ar.sign(l.amount) > 0
+                OFFSET 0) AS l
             WHERE s.ledger_id = import_bank_statement.ledger_id AND s.bank_file_id = file_id
-              AND l.is_booked AND l.duplicate_of IS NULL AND ar.sign(l.amount) > 0
             ORDER BY l.bank_line_id));
         IF is_large THEN
             RAISE NOTICE 'its credits are payments';

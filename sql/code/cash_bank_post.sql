@@ -73,38 +73,48 @@ $$;
 COMMENT ON FUNCTION ar.bank_line_method(text, text) IS
 'How the money of a bank line came: lockbox, direct_debit, cheque, card, cash, or wire, as its transaction code and cheque number say.';
 
+-- Below, LATERAL with OFFSET 0 has each line looked up by its key, whatever the planner makes of a table that was empty a moment ago.
+
 CREATE FUNCTION ar.confirm_payments(ledger_id integer, bank_line_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
     confirmed bigint;
 BEGIN
     WITH line AS MATERIALIZED (
-        SELECT l.ledger_id, l.bank_line_id, l.amount, l.value_on, l.booked_on, l.end_to_end_reference, l.bank_reference, l.cheque_number, l.mandate_reference
-        FROM (SELECT DISTINCT confirm_payments.ledger_id AS ledger_id, u.id FROM unnest(confirm_payments.bank_line_ids) AS u(id)) AS wanted
-        JOIN ar.bank_line AS l ON l.ledger_id = wanted.ledger_id AND l.bank_line_id = wanted.id
+        SELECT l.*
+        FROM unnest(confirm_payments.bank_line_ids) AS wanted(id)
+        CROSS JOIN LATERAL (
+            SELECT l.bank_line_id, l.amount, l.booked_on, l.end_to_end_reference, l.bank_reference, l.cheque_number, l.mandate_reference
+            FROM ar.bank_line AS l WHERE l.ledger_id = confirm_payments.ledger_id AND l.bank_line_id = wanted.id
+            OFFSET 0) AS l
     ), candidate AS (
         SELECT l.bank_line_id, p.payment_id
-        FROM (SELECT l.ledger_id, l.bank_line_id, l.amount, r.reference
-              FROM line AS l
-              CROSS JOIN LATERAL (VALUES (l.end_to_end_reference), (l.bank_reference), (l.cheque_number)) AS r(reference)
-              WHERE r.reference IS NOT NULL) AS l
-        JOIN ar.payment AS p ON p.ledger_id = l.ledger_id AND p.processor_reference = l.reference AND p.amount = l.amount
+        FROM line AS l
+        CROSS JOIN LATERAL (VALUES (l.end_to_end_reference), (l.bank_reference), (l.cheque_number)) AS r(reference)
+        CROSS JOIN LATERAL (
+            SELECT p.payment_id FROM ar.payment AS p
+            WHERE p.ledger_id = confirm_payments.ledger_id AND p.processor_reference = r.reference AND p.amount = l.amount
+            OFFSET 0) AS p
         UNION
         -- A mandate is used again and again: for the same amount only about the same day.
         SELECT l.bank_line_id, p.payment_id
         FROM line AS l
-        JOIN ar.payment AS p ON p.ledger_id = l.ledger_id AND p.mandate_reference = l.mandate_reference AND p.amount = l.amount
-         AND p.received_on BETWEEN l.booked_on - 10 AND l.booked_on + 10
-        WHERE l.mandate_reference IS NOT NULL
+        CROSS JOIN LATERAL (
+            SELECT p.payment_id FROM ar.payment AS p
+            WHERE p.ledger_id = confirm_payments.ledger_id AND p.mandate_reference = l.mandate_reference AND p.amount = l.amount
+              AND p.received_on BETWEEN l.booked_on - 10 AND l.booked_on + 10
+            OFFSET 0) AS p
     ), free AS (
         SELECT c.bank_line_id, c.payment_id,
                count(*) OVER (PARTITION BY c.bank_line_id) AS payments, count(*) OVER (PARTITION BY c.payment_id) AS lines
         FROM candidate AS c
-        WHERE NOT EXISTS (SELECT FROM ar.bank_line AS b
-                          WHERE b.ledger_id = confirm_payments.ledger_id AND b.payment_id = c.payment_id AND ar.sign(b.amount) > 0)
+        WHERE (SELECT count(*) FROM ar.bank_line AS b
+               WHERE b.ledger_id = confirm_payments.ledger_id AND b.payment_id = c.payment_id AND ar.sign(b.amount) > 0) = 0
     )
     UPDATE ar.bank_line AS l SET payment_id = f.payment_id
     FROM free AS f
@@ -122,6 +132,8 @@ REVOKE ALL ON FUNCTION ar.confirm_payments(integer, bigint[]) FROM PUBLIC;
 CREATE FUNCTION ar.post_bank_lines(ledger_id integer, bank_line_ids bigint[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -137,11 +149,12 @@ BEGIN
               ORDER BY l.bank_line_id FOR NO KEY UPDATE) AS l;
     ELSE
         SELECT array_agg(l.bank_line_id ORDER BY l.bank_line_id) INTO line_ids
-        FROM (SELECT l.bank_line_id
-              FROM (SELECT DISTINCT post_bank_lines.ledger_id AS ledger_id, u.id FROM unnest(post_bank_lines.bank_line_ids) AS u(id)) AS wanted
-              JOIN ar.bank_line AS l ON l.ledger_id = wanted.ledger_id AND l.bank_line_id = wanted.id
-              WHERE l.payment_id IS NULL AND l.duplicate_of IS NULL AND l.ignored_reason IS NULL AND l.is_booked AND ar.sign(l.amount) > 0
-              ORDER BY l.bank_line_id FOR NO KEY UPDATE OF l) AS l;
+        FROM (SELECT DISTINCT u.id FROM unnest(post_bank_lines.bank_line_ids) AS u(id) ORDER BY u.id) AS wanted
+        CROSS JOIN LATERAL (
+            SELECT l.bank_line_id FROM ar.bank_line AS l
+            WHERE l.ledger_id = post_bank_lines.ledger_id AND l.bank_line_id = wanted.id AND l.payment_id IS NULL AND l.duplicate_of IS NULL
+              AND l.ignored_reason IS NULL AND l.is_booked AND ar.sign(l.amount) > 0
+            FOR NO KEY UPDATE) AS l;
     END IF;
     IF line_ids IS NULL THEN
         RETURN 0;
@@ -149,26 +162,36 @@ BEGIN
     confirmed := ar.confirm_payments(post_bank_lines.ledger_id, line_ids);
     SELECT array_agg(l.bank_line_id ORDER BY l.bank_line_id), array_agg(nextval('ar.document_id') ORDER BY l.bank_line_id)
     INTO line_ids, payment_ids
-    FROM (SELECT DISTINCT post_bank_lines.ledger_id AS ledger_id, u.id FROM unnest(line_ids) AS u(id)) AS wanted
-    JOIN ar.bank_line AS l ON l.ledger_id = wanted.ledger_id AND l.bank_line_id = wanted.id
-    WHERE l.payment_id IS NULL;
+    FROM unnest(line_ids) AS wanted(id)
+    CROSS JOIN LATERAL (
+        SELECT l.bank_line_id FROM ar.bank_line AS l
+        WHERE l.ledger_id = post_bank_lines.ledger_id AND l.bank_line_id = wanted.id AND l.payment_id IS NULL
+        OFFSET 0) AS l;
     IF line_ids IS NULL THEN
         RETURN confirmed;
     END IF;
 
+    WITH line AS MATERIALIZED (
+        SELECT made.payment_id, l.*, ar.bank_line_method(l.transaction_code, l.cheque_number) AS kind
+        FROM unnest(line_ids, payment_ids) AS made(line_id, payment_id)
+        CROSS JOIN LATERAL (
+            SELECT l.amount, l.value_on, l."text", l.structured_reference, l.payer_name, l.payer_account, l.mandate_reference,
+                   l.end_to_end_reference, l.cheque_number, l.bank_reference, l.transaction_code
+            FROM ar.bank_line AS l WHERE l.ledger_id = post_bank_lines.ledger_id AND l.bank_line_id = made.line_id
+            OFFSET 0) AS l
+    ), method AS MATERIALIZED (
+        -- A ledger may have renamed a method.
+        SELECT DISTINCT ON (m.kind) m.kind, m.method FROM ar.payment_method AS m
+        WHERE m.ledger_id = post_bank_lines.ledger_id ORDER BY m.kind, m.method <> m.kind, m.method
+    )
     INSERT INTO ar.payment (ledger_id, payment_id, amount, received_on, method, reference, structured_reference, payer_name,
                             payer_account, mandate_reference, processor_reference)
-    SELECT l.ledger_id, made.payment_id, l.amount, l.value_on,
-           -- A ledger may have dropped or renamed a method.
-           coalesce((SELECT m.method FROM ar.payment_method AS m WHERE m.ledger_id = l.ledger_id AND m.kind = k.kind
-                     ORDER BY m.method <> k.kind, m.method LIMIT 1), 'wire'),
-           coalesce(l."text", l.end_to_end_reference), l.structured_reference, l.payer_name, l.payer_account, l.mandate_reference,
+    SELECT post_bank_lines.ledger_id, l.payment_id, l.amount, l.value_on, coalesce(m.method, 'wire'),
+           coalesce(l."text", ar.masked_bank_text(l.end_to_end_reference)), l.structured_reference, l.payer_name, l.payer_account, l.mandate_reference,
            coalesce(l.end_to_end_reference, l.cheque_number, l.bank_reference)
-    FROM (SELECT DISTINCT post_bank_lines.ledger_id AS ledger_id, u.line_id, u.payment_id
-          FROM unnest(line_ids, payment_ids) AS u(line_id, payment_id)) AS made
-    JOIN ar.bank_line AS l ON l.ledger_id = made.ledger_id AND l.bank_line_id = made.line_id
-    CROSS JOIN LATERAL ar.bank_line_method(l.transaction_code, l.cheque_number) AS k(kind)
-    ORDER BY made.payment_id;
+    FROM line AS l
+    LEFT JOIN method AS m ON m.kind = l.kind
+    ORDER BY l.payment_id;
 
     UPDATE ar.bank_line AS l SET payment_id = made.payment_id
     FROM (SELECT DISTINCT post_bank_lines.ledger_id AS ledger_id, u.line_id, u.payment_id

@@ -18,6 +18,7 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, rule text, confidence nume
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -95,7 +96,8 @@ BEGIN
            r.explanation
            || CASE WHEN r.other_id IS NULL THEN ''
                    WHEN r.other_id = r.customer_id THEN ' But so are others.'
-                   WHEN EXISTS (SELECT FROM ar.customer_ancestors(payer_candidates.ledger_id, ARRAY[r.customer_id]) AS one
+                   WHEN num_nonnulls(c.parent_id, o.parent_id) > 0 AND EXISTS (
+                                SELECT FROM ar.customer_ancestors(payer_candidates.ledger_id, ARRAY[r.customer_id]) AS one
                                 JOIN ar.customer_ancestors(payer_candidates.ledger_id, ARRAY[r.other_id]) AS two
                                   ON two.ancestor_id = one.ancestor_id)
                    THEN format(' But customer "%s" of the same group is found, too: one may pay for the other.', o.name)
@@ -103,10 +105,10 @@ BEGIN
            || CASE WHEN c.status = 'closed' THEN ' The customer is closed.' ELSE '' END
     FROM ranked AS r
     CROSS JOIN LATERAL (
-        SELECT c.name, c.status FROM ar.customer AS c
+        SELECT c.name, c.status, c.parent_id FROM ar.customer AS c
         WHERE c.ledger_id = payer_candidates.ledger_id AND c.customer_id = r.customer_id OFFSET 0) AS c
     LEFT JOIN LATERAL (
-        SELECT c.name FROM ar.customer AS c
+        SELECT c.name, c.parent_id FROM ar.customer AS c
         WHERE c.ledger_id = payer_candidates.ledger_id AND c.customer_id = r.other_id OFFSET 0) AS o ON true
     WHERE r.place <= 3
     ORDER BY r.payment_id, r.place;
@@ -130,6 +132,7 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, outcome text, rule text, c
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE

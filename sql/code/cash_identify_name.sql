@@ -2,7 +2,9 @@
 
 CREATE FUNCTION ar.payer_name_key(name text) RETURNS text
 AS 'MODULE_PATHNAME', 'ar_payer_name_key'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+-- Dear enough that names are looked up in their index, and not in all customers.
+COST 100;
 COMMENT ON FUNCTION ar.payer_name_key(text) IS
 'A name as a set of words: small letters without accents and punctuation, without the forms of companies, each once, in the order of the alphabet: that of "Müller & Söhne G.m.b.H.", "SOEHNE MUELLER" is "mueller soehne". Of more than 32 words the first count. NULL if nothing is left.';
 
@@ -36,6 +38,8 @@ CREATE FUNCTION ar.similar_payers(ledger_id integer, names text[])
 RETURNS TABLE (name text, customer_id bigint, similarity real)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
+SET pg_trgm.similarity_threshold = 0.5
+SET jit = off
 AS $$
 BEGIN
     IF to_regclass('ar.customer_similar_name_idx') IS NULL THEN
@@ -49,7 +53,6 @@ BEGIN
             SELECT c.customer_id, trgm.similarity(ar.payer_name_key(c.name), k.key) AS similarity
             FROM ar.customer AS c
             WHERE c.ledger_id = $1 AND ar.payer_name_key(c.name) OPERATOR(trgm.%) k.key
-              AND trgm.similarity(ar.payer_name_key(c.name), k.key) >= 0.5
             ORDER BY 2 DESC, 1 LIMIT 2) AS c
     $query$, 'trgm.', quote_ident(ar.trigram_schema()) || '.')
     USING similar_payers.ledger_id, similar_payers.names;
@@ -63,6 +66,7 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, rule text, confidence nume
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN

@@ -19,6 +19,7 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, rule text, confidence nume
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -36,10 +37,9 @@ BEGIN
         SELECT p.payment_id, array_agg(v.invoice_id ORDER BY v.invoice_id) AS invoices,
                array_agg(v.number ORDER BY v.invoice_id) AS numbers
         FROM paid AS p
-        CROSS JOIN LATERAL unnest(ar.document_keys(p.text)) AS k(key)
         CROSS JOIN LATERAL (
             SELECT v.invoice_id, v.number FROM ar.invoice AS v
-            WHERE v.ledger_id = payers_by_number.ledger_id AND ar.document_key(v.number) = k.key
+            WHERE v.ledger_id = payers_by_number.ledger_id AND ar.document_key(v.number) = ANY (ar.document_keys(p.text))
               AND v.number IS NOT NULL LIMIT 1000) AS v
         GROUP BY p.payment_id
     ), hit AS MATERIALIZED (

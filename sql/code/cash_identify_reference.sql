@@ -5,12 +5,10 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, rule text, confidence nume
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
-    IF to_regclass('ar.mandate') IS NULL THEN
-        RETURN;
-    END IF;
     RETURN QUERY
     SELECT p.payment_id, m.customer_id, 'mandate', 0.99, format('The mandate %s is this customer''s.', m.reference)
     FROM unnest(payers_by_mandate.payment_ids) AS g(payment_id)
@@ -30,6 +28,7 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, rule text, confidence nume
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -64,6 +63,7 @@ RETURNS TABLE (payment_id bigint, customer_id bigint, rule text, confidence nume
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -94,13 +94,10 @@ BEGIN
         UNION ALL
         -- Made of the number, as ar.creditor_reference() does.
         SELECT v.customer_id, v.number
-        FROM unnest(ar.document_keys(substr(q.reference, 5))) AS k(key)
-        CROSS JOIN LATERAL (
-            SELECT v.customer_id, v.number FROM ar.invoice AS v
-            WHERE v.ledger_id = payers_by_reference.ledger_id AND ar.document_key(v.number) = k.key
-              AND v.number IS NOT NULL AND ar.creditor_reference(v.number) = q.reference
-              AND ar.is_posted(v.status) LIMIT 1000) AS v
-        WHERE q.reference LIKE 'RF%'
+        FROM ar.invoice AS v
+        WHERE v.ledger_id = payers_by_reference.ledger_id
+          AND ar.document_key(v.number) = ANY (ar.document_keys(substr(q.reference, 5))) AND v.number IS NOT NULL
+          AND ar.creditor_reference(v.number) = q.reference AND ar.is_posted(v.status) AND q.reference LIKE 'RF%'
         LIMIT 1000) AS v;
 END
 $$;

@@ -129,8 +129,8 @@ COMMENT ON FUNCTION ar.clear_payments(integer, bigint[], date, text) IS
 Arguments: ledger_id; payment_ids; cleared_on, by default the business date; reference, of the bank.
 Errors: 23503 no such payment; 23514 a day before it was received, or it was reversed.';
 
--- Without SET and with every name and operator qualified, so that the planner can open it up in ar.report_payment.
-CREATE FUNCTION ar.payment_states(ledger_id integer, payment_ids bigint[] DEFAULT NULL, as_of date DEFAULT NULL)
+-- Without SET and with every name and operator qualified, so that the planner can open it up.
+CREATE FUNCTION ar.payment_life(ledger_id integer, as_of date)
 RETURNS TABLE (payment_id bigint, kind text, state text, cleared_on date, is_in_flight boolean, refunded ar.monetary)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
@@ -142,30 +142,54 @@ AS $$
                 ELSE 'cleared' END,
            s.cleared_on,
            s.kind OPERATOR(pg_catalog.=) 'direct_debit' AND s.cleared_on IS NULL AND s.reversal IS NULL,
-           s.refunded
+           COALESCE(s.refunded, ar.monetary(0, ar.currency(s.amount)))
     FROM (SELECT p.payment_id, m.kind, p.amount, r.kind AS reversal, f.refunded,
-                 CASE WHEN c.clears_on OPERATOR(pg_catalog.<=) d.day THEN c.clears_on END AS cleared_on
-          FROM (SELECT COALESCE($3, ar.business_date($1)) AS day) AS d
-          JOIN ar.payment AS p ON p.ledger_id OPERATOR(pg_catalog.=) $1 AND p.received_on OPERATOR(pg_catalog.<=) d.day
-           AND ($2 IS NULL OR p.payment_id OPERATOR(pg_catalog.=) ANY ($2))
-          JOIN ar.payment_method AS m ON m.ledger_id OPERATOR(pg_catalog.=) $1 AND m.method OPERATOR(pg_catalog.=) p.method
+                 CASE WHEN c.clears_on OPERATOR(pg_catalog.<=) $2 THEN c.clears_on END AS cleared_on
+          FROM ar.payment AS p
+          JOIN ar.payment_method AS m ON m.ledger_id OPERATOR(pg_catalog.=) p.ledger_id
+           AND m.method OPERATOR(pg_catalog.=) p.method
           JOIN ar.payment_method_kinds() AS k ON k.kind OPERATOR(pg_catalog.=) m.kind
-          LEFT JOIN ar.payment_clearing AS t ON t.ledger_id OPERATOR(pg_catalog.=) $1
+          LEFT JOIN ar.payment_clearing AS t ON t.ledger_id OPERATOR(pg_catalog.=) p.ledger_id
            AND t.payment_id OPERATOR(pg_catalog.=) p.payment_id
-          LEFT JOIN ar.payout_payment AS e ON e.ledger_id OPERATOR(pg_catalog.=) $1
+          LEFT JOIN ar.payout_payment AS e ON e.ledger_id OPERATOR(pg_catalog.=) p.ledger_id
            AND e.payment_id OPERATOR(pg_catalog.=) p.payment_id AND e.kind OPERATOR(pg_catalog.=) 'payment'
-          LEFT JOIN ar.payout AS o ON o.ledger_id OPERATOR(pg_catalog.=) $1 AND o.payout_id OPERATOR(pg_catalog.=) e.payout_id
-          LEFT JOIN ar.payment_reversal AS r ON r.ledger_id OPERATOR(pg_catalog.=) $1
-           AND r.payment_id OPERATOR(pg_catalog.=) p.payment_id AND r.reversed_on OPERATOR(pg_catalog.<=) d.day
+          LEFT JOIN ar.payout AS o ON o.ledger_id OPERATOR(pg_catalog.=) e.ledger_id
+           AND o.payout_id OPERATOR(pg_catalog.=) e.payout_id
+          LEFT JOIN ar.payment_reversal AS r ON r.ledger_id OPERATOR(pg_catalog.=) p.ledger_id
+           AND r.payment_id OPERATOR(pg_catalog.=) p.payment_id AND r.reversed_on OPERATOR(pg_catalog.<=) $2
           CROSS JOIN LATERAL (
               SELECT CASE WHEN k.clears_at_once THEN p.received_on
                           ELSE COALESCE(t.cleared_on, o.paid_on,
                                         p.received_on OPERATOR(pg_catalog.+) m.clearing_days) END AS clears_on) AS c
-          CROSS JOIN LATERAL (
-              SELECT COALESCE(ar.sum(j.amount), ar.monetary(0, ar.currency(p.amount))) AS refunded
+          LEFT JOIN LATERAL (
+              SELECT ar.sum(j.amount) AS refunded
               FROM ar.adjustment AS j
-              WHERE j.ledger_id OPERATOR(pg_catalog.=) $1 AND j.payment_id OPERATOR(pg_catalog.=) p.payment_id
-                AND j.kind OPERATOR(pg_catalog.=) 'refund' AND j.adjusted_on OPERATOR(pg_catalog.<=) d.day) AS f) AS s
+              WHERE j.ledger_id OPERATOR(pg_catalog.=) p.ledger_id AND j.payment_id OPERATOR(pg_catalog.=) p.payment_id
+                AND j.kind OPERATOR(pg_catalog.=) 'refund' AND j.adjusted_on OPERATOR(pg_catalog.<=) $2) AS f ON true
+          WHERE p.ledger_id OPERATOR(pg_catalog.=) $1 AND p.received_on OPERATOR(pg_catalog.<=) $2) AS s
+$$;
+COMMENT ON FUNCTION ar.payment_life(integer, date) IS
+'How far the payments of a ledger have come on a day: for ar.payment_states(), where the columns are described, and ar.report_payment.';
+
+CREATE FUNCTION ar.payment_states(ledger_id integer, payment_ids bigint[] DEFAULT NULL, as_of date DEFAULT NULL)
+RETURNS TABLE (payment_id bigint, kind text, state text, cleared_on date, is_in_flight boolean, refunded ar.monetary)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    day date := coalesce(payment_states.as_of, ar.business_date(payment_states.ledger_id));
+BEGIN
+    IF payment_states.payment_ids IS NULL THEN
+        RETURN QUERY SELECT s.* FROM ar.payment_life(payment_states.ledger_id, day) AS s;
+    ELSE
+        RETURN QUERY
+        SELECT s.*
+        FROM (SELECT DISTINCT w.ledger_id, w.id FROM ar.with_ledger(payment_states.ledger_id, payment_states.payment_ids) AS w) AS w
+        CROSS JOIN LATERAL ar.payment_life(w.ledger_id, day) AS s
+        WHERE s.payment_id = w.id;
+    END IF;
+END
 $$;
 COMMENT ON FUNCTION ar.payment_states(integer, bigint[], date) IS
 'How far the payments of a ledger have come on a day, derived from the facts.

@@ -5,38 +5,44 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 DECLARE
+    debit record;
     adjustment ar.adjustment;
+    nothing ar.monetary;
     left_open ar.monetary;
+    was_covered ar.monetary;
     balance numeric;
 BEGIN
+    -- One table at a time, by its key: these plans are made when the tables are young, and kept.
     IF TG_TABLE_NAME = 'application' THEN
+        SELECT i.kind, i.item_id, i.adjustment_id INTO debit
+        FROM ar.item AS i WHERE i.ledger_id = NEW.ledger_id AND i.item_id = NEW.debit_item_id;
+        IF debit.kind NOT IN ('refund', 'transfer') THEN
+            RETURN NULL;
+        END IF;
         SELECT j.* INTO adjustment
-        FROM ar.item AS i
-        JOIN ar.adjustment AS j ON j.ledger_id = i.ledger_id AND j.adjustment_id = i.adjustment_id
-        WHERE i.ledger_id = NEW.ledger_id AND i.item_id = NEW.debit_item_id
-          AND i.kind IN ('refund', 'transfer') AND j.reverses_id IS NULL;
-        IF NOT FOUND THEN
+        FROM ar.adjustment AS j WHERE j.ledger_id = NEW.ledger_id AND j.adjustment_id = debit.adjustment_id;
+        IF adjustment.reverses_id IS NOT NULL THEN
             RETURN NULL;
         END IF;
     ELSE
         adjustment := NEW;
+        SELECT i.kind, i.item_id, i.adjustment_id INTO debit
+        FROM ar.item AS i WHERE i.ledger_id = NEW.ledger_id AND i.adjustment_id = NEW.adjustment_id;
     END IF;
+    nothing := ar.monetary(0, ar.currency(adjustment.amount));
 
     /*
      * By the facts, not by what is open: where somebody has the constraints checked
      * at once, what is open does not follow yet.
      */
-    left_open := adjustment.amount - coalesce((
-        SELECT ar.sum(a.amount)
-        FROM ar.item AS i
-        JOIN ar.application AS a ON a.ledger_id = i.ledger_id AND a.debit_item_id = i.item_id
-        WHERE i.ledger_id = adjustment.ledger_id AND i.adjustment_id = adjustment.adjustment_id),
-        ar.monetary(0, ar.currency(adjustment.amount)));
-    -- A refund of what was reversed later is what the customer owes for it.
-    IF ar.sign(adjustment.amount) > 0 AND ar.sign(left_open) <> 0 AND NOT EXISTS (
-        SELECT FROM ar.payment_reversal AS r
-        WHERE adjustment.kind = 'refund' AND r.ledger_id = adjustment.ledger_id AND r.payment_id = adjustment.payment_id
-          AND r.recorded_at > adjustment.recorded_at) THEN
+    SELECT adjustment.amount - coalesce(ar.sum(a.amount), nothing), coalesce(ar.sum(a.amount) FILTER (WHERE a.reverses_id IS NULL), nothing)
+    INTO left_open, was_covered
+    FROM ar.application AS a WHERE a.ledger_id = adjustment.ledger_id AND a.debit_item_id = debit.item_id;
+    -- A refund that was covered, of a payment that was reversed since, is what the customer owes for it.
+    IF ar.sign(adjustment.amount) > 0 AND ar.sign(left_open) <> 0 AND NOT (
+        adjustment.kind = 'refund' AND was_covered >= adjustment.amount AND EXISTS (
+            SELECT FROM ar.payment_reversal AS r
+            WHERE r.ledger_id = adjustment.ledger_id AND r.payment_id = adjustment.payment_id)) THEN
         RAISE SQLSTATE 'RA002' USING
             MESSAGE = format('%s %s is not covered by what is unapplied', adjustment.kind, adjustment.adjustment_id),
             DETAIL = format('Of %s, to %s nothing is applied.', adjustment.amount, left_open),

@@ -39,42 +39,63 @@ BEGIN
      * to serialize, so the row itself is written anew, as it was.
      */
     UPDATE ar.payment AS p SET recorded_at = p.recorded_at
-    FROM ar.with_ledger(hold_payments.ledger_id, hold_payments.payment_ids) AS w
-    WHERE p.ledger_id = w.ledger_id AND p.payment_id = w.id AND p.customer_id IS NULL;
+    WHERE p.ledger_id = hold_payments.ledger_id AND p.payment_id = ANY (hold_payments.payment_ids) AND p.customer_id IS NULL;
 END
 $$;
 COMMENT ON FUNCTION ar.hold_payments(integer, bigint[]) IS
 'Locks payments, by id, before they are reversed or given to a customer. For the triggers, which act as the writer.';
 
+CREATE FUNCTION ar.reversals_given(of_ledger integer, payment_ids bigint[])
+RETURNS TABLE (
+    ledger_id integer, payment_id bigint, kind text, reversed_on date, reason_code text, reason text, fee ar.monetary, method text,
+    received_on date, item_id bigint, customer_id bigint, amount ar.monetary, issued_on date, undone_on date)
+LANGUAGE plpgsql STABLE STRICT ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    -- LATERAL and OFFSET 0, here and below: row by row and by key, however few rows a young table seems to have.
+    RETURN QUERY
+    SELECT r.ledger_id, r.payment_id, r.kind, r.reversed_on, r.reason_code, r.reason, r.fee, p.method, p.received_on,
+           i.item_id, i.customer_id, i.amount, i.issued_on, i.undone_on
+    FROM unnest(reversals_given.payment_ids) AS w(payment_id)
+    CROSS JOIN LATERAL (
+        SELECT r.* FROM ar.payment_reversal AS r
+        WHERE r.ledger_id = reversals_given.of_ledger AND r.payment_id = w.payment_id OFFSET 0) AS r
+    CROSS JOIN LATERAL (
+        SELECT p.* FROM ar.payment AS p
+        WHERE p.ledger_id = reversals_given.of_ledger AND p.payment_id = w.payment_id OFFSET 0) AS p
+    LEFT JOIN LATERAL (
+        SELECT i.* FROM ar.item AS i
+        WHERE i.ledger_id = reversals_given.of_ledger AND i.payment_id = w.payment_id OFFSET 0) AS i ON true;
+END
+$$;
+COMMENT ON FUNCTION ar.reversals_given(integer, bigint[]) IS
+'The reversals of payments, each with what its payment has of method, day and item: for ar.follow_payment_reversals().';
+
 CREATE FUNCTION ar.follow_payment_reversals(ledger_id integer, payment_ids bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
-SET enable_seqscan = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
     wrong record;
-    customers bigint[];
+    fees jsonb;
     items bigint[];
     item_days date[];
     adjustments bigint[];
     adjustment_days date[];
     reasons text[];
-    fees jsonb;
+    reversal_ids bigint[];
 BEGIN
     PERFORM ar.hold_payments(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids);
 
-    SELECT r.payment_id, r.kind, r.reversed_on, p.method, k.reversals, s.since INTO wrong
-    FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-    JOIN ar.payment_reversal AS r ON r.ledger_id = w.ledger_id AND r.payment_id = w.id
-    JOIN ar.payment AS p ON p.ledger_id = r.ledger_id AND p.payment_id = r.payment_id
-    JOIN ar.payment_method AS m ON m.ledger_id = p.ledger_id AND m.method = p.method
+    SELECT r.payment_id, r.kind, r.reversed_on, r.method, k.reversals, coalesce(r.issued_on, r.received_on) AS since INTO wrong
+    FROM ar.reversals_given(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS r
+    JOIN ar.payment_method AS m ON m.ledger_id = r.ledger_id AND m.method = r.method
     JOIN ar.payment_method_kinds() AS k ON k.kind = m.kind
-    LEFT JOIN ar.item AS i ON i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id
-    CROSS JOIN LATERAL (SELECT coalesce(i.issued_on, p.received_on) AS since) AS s
-    WHERE r.kind <> ALL (k.reversals) OR r.reversed_on < s.since
+    WHERE r.kind <> ALL (k.reversals) OR r.reversed_on < coalesce(r.issued_on, r.received_on)
     ORDER BY r.payment_id LIMIT 1;
     IF FOUND AND wrong.kind <> ALL (wrong.reversals) THEN
         RAISE check_violation USING
@@ -93,28 +114,26 @@ BEGIN
      * Balances come before items.  A payment that was moved concerns several
      * customers, and nobody moves it now.  A fee may be in another currency.
      */
-    SELECT array_agg(DISTINCT i.customer_id) INTO customers
-    FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-    JOIN ar.item AS i ON i.ledger_id = w.ledger_id AND i.payment_id = w.id;
     SELECT jsonb_object_agg(c.customer_id, c.reversal_fee::text) INTO fees
-    FROM ar.cash_policies(follow_payment_reversals.ledger_id, customers) AS c
+    FROM ar.cash_policies(follow_payment_reversals.ledger_id, ARRAY(
+        SELECT DISTINCT r.customer_id
+        FROM ar.reversals_given(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS r)) AS c
     WHERE c.reversal_fee IS NOT NULL;
     PERFORM FROM (
-        SELECT i.ledger_id, i.customer_id, ar.currency(i.amount) AS currency
-        FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-        JOIN ar.item AS i ON i.ledger_id = w.ledger_id AND i.payment_id = w.id
+        SELECT r.ledger_id, r.customer_id, ar.currency(r.amount) AS currency
+        FROM ar.reversals_given(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS r
         UNION
-        SELECT j.ledger_id, j.customer_id, ar.currency(j.amount)
-        FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-        JOIN ar.adjustment AS j ON j.ledger_id = w.ledger_id AND j.payment_id = w.id
-        UNION
-        SELECT r.ledger_id, i.customer_id, ar.currency(r.fee)
-        FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-        JOIN ar.payment_reversal AS r ON r.ledger_id = w.ledger_id AND r.payment_id = w.id
-        JOIN ar.item AS i ON i.ledger_id = r.ledger_id AND i.payment_id = r.payment_id
+        SELECT r.ledger_id, r.customer_id, ar.currency(r.fee)
+        FROM ar.reversals_given(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS r
         UNION
         SELECT follow_payment_reversals.ledger_id, f.key::bigint, ar.currency(f.value::ar.monetary)
-        FROM jsonb_each_text(fees) AS f(key, value)) AS h
+        FROM jsonb_each_text(fees) AS f(key, value)
+        UNION
+        SELECT j.ledger_id, j.customer_id, ar.currency(j.amount)
+        FROM unnest(follow_payment_reversals.payment_ids) AS w(payment_id)
+        CROSS JOIN LATERAL (
+            SELECT j.* FROM ar.adjustment AS j
+            WHERE j.ledger_id = follow_payment_reversals.ledger_id AND j.payment_id = w.payment_id OFFSET 0) AS j) AS h
     JOIN ar.customer_balance AS b ON b.ledger_id = h.ledger_id AND b.customer_id = h.customer_id AND b.currency = h.currency
     ORDER BY b.customer_id, b.currency FOR NO KEY UPDATE OF b;
 
@@ -126,47 +145,59 @@ BEGIN
     SELECT array_agg(j.adjustment_id ORDER BY j.adjustment_id), array_agg(r.reversed_on ORDER BY j.adjustment_id),
            array_agg(r.reason ORDER BY j.adjustment_id)
     INTO adjustments, adjustment_days, reasons
-    FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-    JOIN ar.payment_reversal AS r ON r.ledger_id = w.ledger_id AND r.payment_id = w.id
-    JOIN ar.adjustment AS j ON j.ledger_id = r.ledger_id AND j.payment_id = r.payment_id
+    FROM ar.reversals_given(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS r
+    CROSS JOIN LATERAL (
+        SELECT j.* FROM ar.adjustment AS j
+        WHERE j.ledger_id = r.ledger_id AND j.payment_id = r.payment_id OFFSET 0) AS j
     WHERE j.kind NOT IN ('refund', 'reversal') AND j.reverses_id IS NULL
-      AND NOT EXISTS (SELECT FROM ar.adjustment AS o WHERE o.ledger_id = j.ledger_id AND o.reverses_id = j.adjustment_id);
+      AND (SELECT o.adjustment_id FROM ar.adjustment AS o
+           WHERE o.ledger_id = j.ledger_id AND o.reverses_id = j.adjustment_id) IS NULL;
     SELECT array_agg(i.item_id), array_agg(i.day) INTO items, item_days
-    FROM (SELECT i.item_id, r.reversed_on AS day
-          FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-          JOIN ar.payment_reversal AS r ON r.ledger_id = w.ledger_id AND r.payment_id = w.id
-          JOIN ar.item AS i ON i.ledger_id = r.ledger_id AND i.payment_id = r.payment_id
+    FROM (SELECT r.item_id, r.reversed_on AS day
+          FROM ar.reversals_given(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS r
+          WHERE r.item_id IS NOT NULL
           UNION ALL
-          SELECT i.item_id, r.reversed_on
-          FROM ar.with_ledger(follow_payment_reversals.ledger_id, adjustments) AS w
-          JOIN ar.item AS i ON i.ledger_id = w.ledger_id AND i.adjustment_id = w.id
-          JOIN ar.adjustment AS j ON j.ledger_id = i.ledger_id AND j.adjustment_id = i.adjustment_id
-          JOIN ar.payment_reversal AS r ON r.ledger_id = j.ledger_id AND r.payment_id = j.payment_id) AS i;
+          SELECT i.item_id, w.day
+          FROM unnest(adjustments, adjustment_days) AS w(adjustment_id, day)
+          CROSS JOIN LATERAL (
+              SELECT i.item_id FROM ar.item AS i
+              WHERE i.ledger_id = follow_payment_reversals.ledger_id AND i.adjustment_id = w.adjustment_id OFFSET 0) AS i) AS i;
     PERFORM ar.undo_items(follow_payment_reversals.ledger_id, items, item_days);
     PERFORM ar.oppose_adjustments(follow_payment_reversals.ledger_id, adjustments, adjustment_days, reasons);
 
+    -- Nobody has to decide any more whose it is, or what it is for.
+    UPDATE ar.match_suggestion AS s SET status = 'superseded', decided_at = clock_timestamp(), decided_by = session_user
+    WHERE s.ledger_id = follow_payment_reversals.ledger_id AND s.status = 'open'
+      AND (s.payment_id = ANY (follow_payment_reversals.payment_ids) OR s.credit_item_id = ANY (items));
+
     -- The payment itself meets its reversal.
-    INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on, reason_code, reason, payment_id)
-    SELECT r.ledger_id, i.customer_id, 'reversal', -i.amount, r.reversed_on, r.reason_code, r.reason, r.payment_id
-    FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-    JOIN ar.payment_reversal AS r ON r.ledger_id = w.ledger_id AND r.payment_id = w.id
-    JOIN ar.item AS i ON i.ledger_id = r.ledger_id AND i.payment_id = r.payment_id
-    ORDER BY r.payment_id;
+    SELECT array_agg(nextval('ar.document_id')) INTO reversal_ids FROM unnest(follow_payment_reversals.payment_ids);
+    INSERT INTO ar.adjustment (ledger_id, adjustment_id, customer_id, kind, amount, adjusted_on, reason_code, reason, payment_id)
+    SELECT r.ledger_id, w.adjustment_id, r.customer_id, 'reversal', r.taken, r.reversed_on, r.reason_code, r.reason, r.payment_id
+    FROM unnest(reversal_ids, follow_payment_reversals.payment_ids) AS w(adjustment_id, payment_id)
+    CROSS JOIN LATERAL (
+        SELECT r.*, -i.amount AS taken, i.customer_id
+        FROM ar.payment_reversal AS r
+        JOIN ar.item AS i ON i.ledger_id = r.ledger_id AND i.payment_id = r.payment_id
+        WHERE r.ledger_id = follow_payment_reversals.ledger_id AND r.payment_id = w.payment_id
+          AND i.ledger_id = follow_payment_reversals.ledger_id AND i.payment_id = w.payment_id OFFSET 0) AS r
+    ORDER BY w.adjustment_id;
     INSERT INTO ar.application (ledger_id, credit_item_id, debit_item_id, amount, applied_on)
     SELECT i.ledger_id, i.item_id, d.item_id, d.amount, greatest(d.issued_on, i.undone_on)
-    FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-    JOIN ar.item AS i ON i.ledger_id = w.ledger_id AND i.payment_id = w.id
-    JOIN ar.adjustment AS j ON j.ledger_id = i.ledger_id AND j.payment_id = i.payment_id AND j.kind = 'reversal'
-    JOIN ar.item AS d ON d.ledger_id = j.ledger_id AND d.adjustment_id = j.adjustment_id
+    FROM unnest(reversal_ids, follow_payment_reversals.payment_ids) AS w(adjustment_id, payment_id)
+    CROSS JOIN LATERAL (
+        SELECT i.* FROM ar.item AS i
+        WHERE i.ledger_id = follow_payment_reversals.ledger_id AND i.payment_id = w.payment_id OFFSET 0) AS i
+    CROSS JOIN LATERAL (
+        SELECT d.* FROM ar.item AS d
+        WHERE d.ledger_id = follow_payment_reversals.ledger_id AND d.adjustment_id = w.adjustment_id OFFSET 0) AS d
     ORDER BY i.item_id;
 
     INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on, reason_code, reason, payment_id)
     SELECT f.ledger_id, f.customer_id, 'fee', f.charged, f.reversed_on, f.reason_code, f.reason, f.payment_id
-    FROM (SELECT r.*, i.customer_id,
-                 coalesce(r.fee, CASE WHEN r.kind <> 'in_error' THEN (fees ->> i.customer_id::text)::ar.monetary END) AS charged
-          FROM ar.with_ledger(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS w
-          JOIN ar.payment_reversal AS r ON r.ledger_id = w.ledger_id AND r.payment_id = w.id
-          JOIN ar.item AS i ON i.ledger_id = r.ledger_id AND i.payment_id = r.payment_id) AS f
+    FROM (SELECT r.*, coalesce(r.fee, CASE WHEN r.kind <> 'in_error' THEN (fees ->> r.customer_id::text)::ar.monetary END) AS charged
+          FROM ar.reversals_given(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS r
+          WHERE r.item_id IS NOT NULL) AS f
     WHERE ar.sign(f.charged) > 0
     ORDER BY f.payment_id;
 END

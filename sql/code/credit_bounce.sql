@@ -3,21 +3,17 @@
 CREATE FUNCTION ar.count_bounces(ledger_id integer, payment_ids bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
-SET enable_seqscan = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
     INSERT INTO ar.credit_event (ledger_id, customer_id, kind, occurred_on, amount, reference, reason)
-    SELECT r.ledger_id, i.customer_id, 'bounced_payment', r.reversed_on, p.amount,
+    SELECT r.ledger_id, r.customer_id, 'bounced_payment', r.reversed_on, p.amount,
            coalesce(ar.mask_card_numbers(p.reference), p.processor_reference),
            concat_ws(', ', replace(r.kind, '_', ' '), r.reason_code, r.reason)
-    FROM ar.with_ledger(count_bounces.ledger_id, count_bounces.payment_ids) AS w
-    JOIN ar.payment_reversal AS r ON r.ledger_id = w.ledger_id AND r.payment_id = w.id
-    JOIN ar.payment AS p ON p.ledger_id = r.ledger_id AND p.payment_id = r.payment_id
-    JOIN ar.item AS i ON i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id
-    WHERE r.kind <> 'in_error'
+    FROM ar.reversals_given(count_bounces.ledger_id, count_bounces.payment_ids) AS r
+    CROSS JOIN LATERAL (
+        SELECT p.* FROM ar.payment AS p WHERE p.ledger_id = r.ledger_id AND p.payment_id = r.payment_id OFFSET 0) AS p
+    WHERE r.kind <> 'in_error' AND r.customer_id IS NOT NULL
     ORDER BY r.payment_id;
     RETURN NULL;
 END

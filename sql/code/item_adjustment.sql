@@ -42,39 +42,33 @@ Errors: 23503 no such adjustment; 23514 it is not.';
 CREATE FUNCTION ar.undo_items(ledger_id integer, item_ids bigint[], days date[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
--- By key, whatever the tables look like yet.
-SET enable_seqscan = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
     undone bigint;
 BEGIN
-    WITH wanted AS MATERIALIZED (
-        SELECT undo_items.ledger_id, u.item_id, u.day
-        FROM unnest(undo_items.item_ids, undo_items.days) AS u(item_id, day)
-    ), touching AS (
-        SELECT a.application_id, w.ledger_id, w.day
-        FROM wanted AS w
-        JOIN ar.application AS a ON a.ledger_id = w.ledger_id AND a.credit_item_id = w.item_id
-        WHERE a.reverses_id IS NULL
+    -- LATERAL and OFFSET 0: row by row and by key, however few rows a young table seems to have.
+    WITH touching AS (
+        SELECT a.*, w.day
+        FROM unnest(undo_items.item_ids, undo_items.days) AS w(item_id, day)
+        CROSS JOIN LATERAL (
+            SELECT a.application_id, a.credit_item_id, a.debit_item_id, a.amount, a.applied_on FROM ar.application AS a
+            WHERE a.ledger_id = undo_items.ledger_id AND a.credit_item_id = w.item_id AND a.reverses_id IS NULL OFFSET 0) AS a
         UNION ALL
-        SELECT a.application_id, w.ledger_id, w.day
-        FROM wanted AS w
-        JOIN ar.application AS a ON a.ledger_id = w.ledger_id AND a.debit_item_id = w.item_id
-        WHERE a.reverses_id IS NULL
-    ), standing AS MATERIALIZED (
-        SELECT t.ledger_id, t.application_id, max(t.day) AS day
-        FROM touching AS t
-        WHERE NOT EXISTS (SELECT FROM ar.application AS u WHERE u.ledger_id = t.ledger_id AND u.reverses_id = t.application_id)
-        GROUP BY t.ledger_id, t.application_id
+        SELECT a.*, w.day
+        FROM unnest(undo_items.item_ids, undo_items.days) AS w(item_id, day)
+        CROSS JOIN LATERAL (
+            SELECT a.application_id, a.credit_item_id, a.debit_item_id, a.amount, a.applied_on FROM ar.application AS a
+            WHERE a.ledger_id = undo_items.ledger_id AND a.debit_item_id = w.item_id AND a.reverses_id IS NULL OFFSET 0) AS a
     )
     INSERT INTO ar.application (ledger_id, credit_item_id, debit_item_id, amount, applied_on, reverses_id)
-    SELECT a.ledger_id, a.credit_item_id, a.debit_item_id, -a.amount, greatest(s.day, a.applied_on), a.application_id
-    FROM standing AS s
-    JOIN ar.application AS a ON a.ledger_id = s.ledger_id AND a.application_id = s.application_id
-    ORDER BY a.application_id;
+    SELECT undo_items.ledger_id, t.credit_item_id, t.debit_item_id, -t.amount, greatest(max(t.day), t.applied_on), t.application_id
+    FROM touching AS t
+    WHERE (SELECT u.application_id FROM ar.application AS u
+           WHERE u.ledger_id = undo_items.ledger_id AND u.reverses_id = t.application_id) IS NULL
+    GROUP BY t.application_id, t.credit_item_id, t.debit_item_id, t.amount, t.applied_on
+    ORDER BY t.application_id;
     GET DIAGNOSTICS undone = ROW_COUNT;
     RETURN undone;
 END
@@ -85,9 +79,7 @@ COMMENT ON FUNCTION ar.undo_items(integer, bigint[], date[]) IS
 CREATE FUNCTION ar.oppose_adjustments(ledger_id integer, adjustment_ids bigint[], days date[], reasons text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
-SET enable_seqscan = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -95,22 +87,29 @@ BEGIN
                                invoice_id, payment_id, reverses_id, method, reference)
     SELECT j.ledger_id, j.customer_id, j.kind, -j.amount, greatest(w.day, j.adjusted_on), j.reason_code, w.reason,
            j.invoice_id, j.payment_id, j.adjustment_id, j.method, j.reference
-    FROM (SELECT DISTINCT oppose_adjustments.ledger_id, u.adjustment_id, u.day, u.reason
-          FROM unnest(oppose_adjustments.adjustment_ids, oppose_adjustments.days, oppose_adjustments.reasons)
-               AS u(adjustment_id, day, reason)) AS w
-    JOIN ar.adjustment AS j ON j.ledger_id = w.ledger_id AND j.adjustment_id = w.adjustment_id
+    FROM unnest(oppose_adjustments.adjustment_ids, oppose_adjustments.days, oppose_adjustments.reasons)
+         AS w(adjustment_id, day, reason)
+    CROSS JOIN LATERAL (
+        SELECT j.* FROM ar.adjustment AS j
+        WHERE j.ledger_id = oppose_adjustments.ledger_id AND j.adjustment_id = w.adjustment_id OFFSET 0) AS j
     ORDER BY j.adjustment_id;
 
     INSERT INTO ar.application (ledger_id, credit_item_id, debit_item_id, amount, applied_on)
-    SELECT j.ledger_id,
+    SELECT i.ledger_id,
            CASE WHEN ar.sign(i.amount) < 0 THEN i.item_id ELSE o.item_id END,
            CASE WHEN ar.sign(i.amount) < 0 THEN o.item_id ELSE i.item_id END,
            CASE WHEN ar.sign(i.amount) < 0 THEN o.amount ELSE i.amount END,
            greatest(i.issued_on, o.issued_on, i.undone_on, o.undone_on)
-    FROM ar.with_ledger(oppose_adjustments.ledger_id, oppose_adjustments.adjustment_ids) AS w
-    JOIN ar.adjustment AS j ON j.ledger_id = w.ledger_id AND j.reverses_id = w.id
-    JOIN ar.item AS i ON i.ledger_id = j.ledger_id AND i.adjustment_id = j.reverses_id
-    JOIN ar.item AS o ON o.ledger_id = j.ledger_id AND o.adjustment_id = j.adjustment_id
+    FROM unnest(oppose_adjustments.adjustment_ids) AS w(adjustment_id)
+    CROSS JOIN LATERAL (
+        SELECT i.* FROM ar.item AS i
+        WHERE i.ledger_id = oppose_adjustments.ledger_id AND i.adjustment_id = w.adjustment_id OFFSET 0) AS i
+    CROSS JOIN LATERAL (
+        SELECT j.adjustment_id FROM ar.adjustment AS j
+        WHERE j.ledger_id = oppose_adjustments.ledger_id AND j.reverses_id = w.adjustment_id OFFSET 0) AS j
+    CROSS JOIN LATERAL (
+        SELECT o.* FROM ar.item AS o
+        WHERE o.ledger_id = oppose_adjustments.ledger_id AND o.adjustment_id = j.adjustment_id OFFSET 0) AS o
     ORDER BY j.adjustment_id;
 END
 $$;

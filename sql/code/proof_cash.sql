@@ -56,7 +56,9 @@ BEGIN
     SELECT 'reversal_adjustment', j.ledger_id, 'adjustment', j.adjustment_id, format('came with payment %s, which is reversed, and stands', j.payment_id)
     FROM reversed AS r
     JOIN ar.adjustment AS j ON j.ledger_id = r.ledger_id AND j.payment_id = r.payment_id
-    WHERE j.kind NOT IN ('refund', 'reversal') AND j.reverses_id IS NULL AND j.recorded_at < r.recorded_at
+    -- Its item is the older one: ids are drawn while the balance is held.
+    JOIN ar.item AS i ON i.ledger_id = j.ledger_id AND i.adjustment_id = j.adjustment_id AND i.item_id < r.adjustment_id
+    WHERE j.kind NOT IN ('refund', 'reversal') AND j.reverses_id IS NULL
       AND NOT EXISTS (SELECT FROM opposite AS o WHERE o.ledger_id = j.ledger_id AND o.reverses_id = j.adjustment_id)
     UNION ALL
     SELECT 'adjustment_reverses', o.ledger_id, 'adjustment', o.adjustment_id, format('is not the exact opposite of adjustment %s', o.reverses_id)
@@ -70,8 +72,10 @@ BEGIN
     JOIN ar.adjustment AS j ON j.ledger_id = i.ledger_id AND j.adjustment_id = i.adjustment_id
     WHERE i.kind IN ('refund', 'transfer') AND i.closed_on IS NULL AND ar.sign(i.open) > 0 AND j.reverses_id IS NULL
       AND (verify_cash.ledger_id IS NULL OR i.ledger_id = verify_cash.ledger_id)
-      AND NOT (j.kind = 'refund' AND EXISTS (
-          SELECT FROM reversed AS r WHERE r.ledger_id = j.ledger_id AND r.payment_id = j.payment_id AND r.recorded_at > j.recorded_at))
+      AND NOT (j.kind = 'refund'
+               AND EXISTS (SELECT FROM reversed AS r WHERE r.ledger_id = j.ledger_id AND r.payment_id = j.payment_id)
+               AND ar.amount(j.amount) <= (SELECT sum(ar.amount(a.amount)) FROM ar.application AS a
+                   WHERE a.ledger_id = i.ledger_id AND a.debit_item_id = i.item_id AND a.reverses_id IS NULL))
     UNION ALL
     SELECT 'transfer_sum', j.ledger_id, 'payment', j.payment_id, format('its transfers add up to %s', sum(ar.amount(j.amount)))
     FROM ar.adjustment AS j

@@ -55,8 +55,18 @@ part_discount(const ArChain *chain, const ArItem *part)
 }
 
 /*
- * answer_fits makes an answer of each fit.  The first sentence names what is
- * paid, the second says why.
+ * among says of a fit whether it is the only one.
+ */
+static const char *
+among(const Fits *fits)
+{
+	if (fits->count <= 2)
+		return fits->count == 1 ? "" : ", but so has another";
+	return psprintf(", but so have %d others", fits->count - 1);
+}
+
+/*
+ * answer_fits makes an answer of each fit, which has something.
  */
 static void
 answer_fits(ArChain *chain, Fits *fits, int confidence, bool discounted, const char *why)
@@ -71,13 +81,12 @@ answer_fits(ArChain *chain, Fits *fits, int confidence, bool discounted, const c
 		ar_answer_close(chain, answer, fits->parts[i] == NULL ? target : &one, discounted);
 		for (int j = 0; j < answer->line_count; j++)
 			discount += answer->lines[j].discount;
-		answer->explanation = psprintf("%s %s%s%s%s.",
-									   fits->count == 1 ? "Only" : "Also",
-									   ar_target_name(target),
-									   fits->parts[i] == NULL ? " " : ", in one of its parts, ",
-									   why,
+		answer->explanation = psprintf("%s%s%s %s%s%s.", fits->count == 1 ? "Only " : "",
+									   fits->parts[i] == NULL ? "" : "a part of ",
+									   ar_target_name(target), why,
 									   discount == 0 ? "" :
-									   psprintf(" of %s", ar_money(chain, discount)));
+									   psprintf(" of %s", ar_money(chain, discount)),
+									   among(fits));
 		ar_answer_done(answer);
 	}
 }
@@ -174,12 +183,11 @@ answer_all(ArChain *chain, bool overdue, bool discounted, ArItem **credits, int 
 	}
 	if (credit_count > 0)
 		ar_answer_set_off(chain, answer, credits, credit_count);
-	answer->explanation = psprintf("It is exactly what the %d %s come to%s%s%s.", paid,
-								   overdue ? "overdue items" :
-								   paid == 1 ? "open item" : "open items",
+	answer->explanation = psprintf("It is exactly what all that is %s comes to%s%s, %d %s.",
+								   overdue ? "overdue" : "open",
 								   discounted ? ", less discounts for early payment" : "",
 								   credit_count > 0 ? ", less what other credits have left" : "",
-								   "");
+								   paid, paid == 1 ? "item" : "items");
 	ar_answer_done(answer);
 }
 
@@ -327,9 +335,9 @@ ar_rule_tolerance(ArChain *chain)
 		if (missing > discount)
 			excess = psprintf(" The %s missing are within the tolerance.",
 							  ar_money(chain, missing - discount));
-		answer->explanation = psprintf("%s %s has nearly this amount open.%s",
-									   fits.count == 1 ? "Only" : "Also",
-									   ar_target_name(fits.targets[i]), excess);
+		answer->explanation = psprintf("%s%s has nearly this amount open%s.%s",
+									   fits.count == 1 ? "Only " : "",
+									   ar_target_name(fits.targets[i]), among(&fits), excess);
 		ar_answer_done(answer);
 	}
 }

@@ -328,44 +328,65 @@ find(ArChain *chain, ArNumberIndex *index, ArTarget *targets, int target_count, 
 }
 
 /*
- * is_paid_already looks whether the payer names what was paid not long ago.
- * If that had the same amount, this is a double payment, and waits for
- * somebody; if not, amounts alone decide no more.
+ * judge_paid judges that the payer names something that is paid.  If it was not
+ * long ago, and of the same amount, this is a double payment, and waits for
+ * somebody; of another amount, amounts alone decide no more.  True: it is one,
+ * or is named as it is.
  */
 static bool
-is_paid_already(ArChain *chain, ArNumberStrength open_strength)
+judge_paid(ArChain *chain, ArTarget *target, ArNumberStrength strength)
 {
-	ArNumberIndex *index = ar_matcher_closed(chain);
-	ArMatcher  *matcher = chain->matcher;
-	ArNumberHit *hits;
-	int			count = find(chain, index, matcher->closed, matcher->closed_count, &hits);
+	int64		amount = 0;
+	bool		is_recent = false;
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < target->count; i++)
 	{
-		ArTarget   *target;
-		int64		amount = 0;
-		ArAnswer   *answer;
+		amount += target->parts[i]->amount;
+		is_recent = is_recent || target->parts[i]->closed_on >=
+			chain->item->issued_on - chain->policy->double_payment_days;
+	}
+	if (amount == chain->item->open && is_recent)
+	{
+		ArAnswer   *answer = ar_answer(chain, AR_UNSURE_PAID);
 
-		if (hits[i].payload >= matcher->closed_count || hits[i].strength <= open_strength)
-			continue;
-		target = &matcher->closed[hits[i].payload];
-		for (int j = 0; j < target->count; j++)
-			amount += target->parts[j]->amount;
-		if (amount != chain->item->open)
-		{
-			if (!is_strong(hits[i].strength))
-				continue;
-			chain->is_doubtful = true;
-			chain->note = psprintf("%s is named, but is paid already.", ar_target_name(target));
-			continue;
-		}
-		answer = ar_answer(chain, AR_UNSURE_PAID);
 		answer->explanation = psprintf("%s is named, but is paid already: this looks like a double payment.",
 									   ar_target_name(target));
 		chain->is_double = true;
 		return true;
 	}
-	return false;
+	if (!is_strong(strength))
+		return false;
+	if (is_recent)
+	{
+		chain->is_doubtful = true;
+		chain->note = psprintf("%s is named, but is paid already.", ar_target_name(target));
+	}
+	return true;
+}
+
+/*
+ * find_paid looks whether the payer names something that is paid, better than
+ * what is open.
+ */
+static bool
+find_paid(ArChain *chain, const ArNumberHit *open_hits, int open_count, ArNumberStrength open_strength)
+{
+	ArNumberIndex *index = ar_matcher_closed(chain);
+	ArMatcher  *matcher = chain->matcher;
+	ArNumberHit *hits;
+	int			count = find(chain, index, matcher->closed, matcher->closed_count, &hits);
+	bool		is_named = false;
+
+	/* What other credits paid just now is not written yet; it counts as closed at no end. */
+	for (int i = 0; i < open_count && !chain->is_double; i++)
+		if (open_hits[i].payload < matcher->count && open_hits[i].strength > open_strength &&
+			ar_target_open(&matcher->targets[open_hits[i].payload]) == 0)
+			is_named = judge_paid(chain, &matcher->targets[open_hits[i].payload],
+								  open_hits[i].strength) || is_named;
+	for (int i = 0; i < count && !chain->is_double; i++)
+		if (hits[i].payload < matcher->closed_count && hits[i].strength > open_strength)
+			is_named = judge_paid(chain, &matcher->closed[hits[i].payload], hits[i].strength) || is_named;
+	return is_named;
 }
 
 /*
@@ -389,14 +410,13 @@ ar_rule_number(ArChain *chain)
 	collect(chain, hits, count, false, &all);
 
 	for (int i = 0; i < count; i++)
-		if (hits[i].payload < chain->matcher->count)
+		if (hits[i].payload < chain->matcher->count &&
+			ar_target_open(&chain->matcher->targets[hits[i].payload]) > 0)
 			best = Max(best, hits[i].strength);
 	/* What names something open as it is need not be looked for elsewhere. */
-	if (strong.count == 0 || strong.weakest < AR_NUMBER_FOLDED || strong.is_shared)
-	{
-		if (is_paid_already(chain, best))
-			return;
-	}
+	if ((strong.count == 0 || strong.weakest < AR_NUMBER_FOLDED || strong.is_shared) &&
+		find_paid(chain, hits, count, best))
+		return;
 	if (strong.count > 0 && !strong.is_shared)
 	{
 		if (agrees(chain, &strong))

@@ -100,6 +100,24 @@ ar_matcher(ArChain *chain)
 }
 
 /*
+ * is_made_of tells whether a reference ends with the number, which is then
+ * found in it.
+ */
+static bool
+is_made_of(const char *reference, const char *number)
+{
+	char	   *normal;
+	size_t		length;
+
+	if (number == NULL)
+		return false;
+	normal = ar_normal_reference(number, strlen(number));
+	length = strlen(normal);
+	return strlen(reference) >= length &&
+		strcmp(reference + strlen(reference) - length, normal) == 0;
+}
+
+/*
  * add_names enters what some targets are called.  A purchase order may stand
  * for several invoices: its payload is that of the target and their number.
  */
@@ -113,8 +131,7 @@ add_names(ArNumberIndex *index, ArTarget *targets, int count)
 
 		if (targets[i].number != NULL)
 			ar_number_index_add(index, targets[i].number, strlen(targets[i].number), i);
-		/* A creditor reference is made of the number, which is found in it. */
-		if (reference != NULL && strncmp(reference, "RF", 2) != 0)
+		if (reference != NULL && !is_made_of(targets[i].reference, targets[i].number))
 			ar_number_index_add(index, reference, strlen(reference), i);
 		if (order != NULL)
 			ar_number_index_add(index, order, strlen(order), count + i);
@@ -148,8 +165,7 @@ ar_matcher_index(ArChain *chain)
 }
 
 /*
- * ar_matcher_closed is the index of what was paid not long before the credit
- * came in.
+ * ar_matcher_closed is the index of what is paid.
  */
 ArNumberIndex *
 ar_matcher_closed(ArChain *chain)
@@ -162,10 +178,7 @@ ar_matcher_closed(ArChain *chain)
 		int			count;
 		ArItem	   *items;
 
-		/* The credits of an account come by age: none is older than this one. */
-		items = ar_read_closed(chain->settlement, chain->account,
-							   chain->item->issued_on - chain->policy->double_payment_days,
-							   &count);
+		items = ar_read_closed(chain->settlement, chain->account, &count);
 		matcher->closed = group(items, count, &matcher->closed_count);
 		matcher->closed_index = ar_number_index_create(matcher->closed_count);
 		add_names(matcher->closed_index, matcher->closed, matcher->closed_count);

@@ -288,7 +288,8 @@ ar_settle(ArSettlement *settlement)
 		settle_chunk(settlement, &credits[first], i + 1 - first, customers, customer_count);
 		for (int j = first; j <= i; j++)
 		{
-			credits[j].open_after = credits[j].item == NULL ? 0 : credits[j].item->open;
+			if (credits[j].item != NULL)
+				credits[j].open_after = credits[j].item->open;
 			credits[j].item = NULL;
 		}
 		MemoryContextReset(settlement->chunk);

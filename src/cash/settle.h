@@ -141,9 +141,11 @@ typedef struct ArCredit
 	/* What came of it: */
 	int64		open_before;
 	int64		open_after;
+	int64		kept;			/* of what was to be given away, after all */
 	ArRule		rule;
 	int			confidence;		/* in 10 thousandths; -1: none */
 	const char *explanation;
+	bool		is_suggested;	/* something waits for somebody */
 } ArCredit;
 
 /* What one customer has open in one currency. */
@@ -154,8 +156,6 @@ typedef struct ArAccount
 	ArItem	   *items;			/* debits first, by due date */
 	int			debit_count;
 	int			count;
-	ArItem	   *closed;			/* debits that were closed not long ago */
-	int			closed_count;
 	ArPolicy   *policy;			/* NULL: nothing goes by the rules */
 	int			first_open;		/* no debit before this is open */
 	int			last_open;		/* nor one from this on */
@@ -208,8 +208,7 @@ extern ArApply ar_apply_from_text(const char *text);
 extern bool ar_read_first(ArSettlement *settlement, ArAccount *account);
 extern ArItem *ar_read_items(ArSettlement *settlement, const int64 *customers,
 							 int count, bool for_rules, int *item_count);
-extern ArItem *ar_read_closed(ArSettlement *settlement, ArAccount *account,
-							  DateADT since, int *item_count);
+extern ArItem *ar_read_closed(ArSettlement *settlement, ArAccount *account, int *item_count);
 extern int64 ar_read_given(ArSettlement *settlement, int64 credit_item_id, int64 invoice_id);
 
 /* settle_credit.c */
@@ -239,6 +238,7 @@ extern void ar_write_flush(ArSettlement *settlement, bool is_last);
 /* suggest.c */
 extern void ar_suggest(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer);
 extern void ar_write_suggestions(ArSettlement *settlement);
+extern void ar_read_suggested(ArSettlement *settlement);
 
 /* spread.c */
 extern int64 ar_spread(ArSettlement *settlement, ArAccount *account,

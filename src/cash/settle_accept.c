@@ -302,6 +302,13 @@ ar_settle_suggestions(PG_FUNCTION_ARGS)
 		ar_write_answer(&settlement, &suggestions[i].credit, &suggestions[i].answer);
 	}
 	ar_write_flush(&settlement, true);
+	for (int i = 0; i < count; i++)
+		if (suggestions[i].credit.kept > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_AR_CREDIT_LIMIT_EXCEEDED),
+					 errmsg("suggestion " INT64_FORMAT " gives away what the credit limit needs",
+							suggestions[i].suggestion_id),
+					 errhint("Raise the limit, or apply by hand with ar.apply().")));
 	ar_writer_end(&writer);
 	table_close(settlement.relation, AccessShareLock);
 	PG_RETURN_INT64(wanted);

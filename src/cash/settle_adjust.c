@@ -4,9 +4,12 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/resowner.h"
 
+#include "ar_ext.h"
 #include "cash/row.h"
 #include "cash/settle_write.h"
 #include "item/writer.h"
@@ -64,10 +67,8 @@ compare_adjustments(const void *left, const void *right)
  * that posting made of them.
  */
 void
-ar_write_adjustments(ArSettlement *settlement)
+ar_write_adjustments(ArSettlement *settlement, ArPendingAdjustment *adjustments, int count)
 {
-	ArPendingAdjustment *adjustments = settlement->writing->adjustments;
-	int			count = settlement->writing->adjustment_count;
 	Datum	   *columns[8];
 	bool	   *nulls[8];
 	static const Oid column_types[8] = {INT8OID, INT8OID, TEXTOID, AR_TYPE_MONETARY,
@@ -130,4 +131,71 @@ ar_write_adjustments(ArSettlement *settlement)
 
 		adjustments[i].item_id = found->item_id;
 	}
+}
+
+/*
+ * try_gains writes some gains in a subtransaction.  False: a credit limit
+ * refused one of them.
+ */
+static bool
+try_gains(ArSettlement *settlement, ArBatch *gains)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool is_written = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		ar_write_batch(settlement, gains);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+		if (error->sqlerrcode != ERRCODE_AR_CREDIT_LIMIT_EXCEEDED)
+			ReThrowError(error);
+		FreeErrorData(error);
+		is_written = false;
+	}
+	PG_END_TRY();
+	return is_written;
+}
+
+/*
+ * ar_write_gains writes off, or gives back, what was too much.  That makes
+ * debits, which a customer may be over his limit for.  A payment is never
+ * refused for it: what is too much then stays on account.
+ */
+void
+ar_write_gains(ArSettlement *settlement, ArBatch *gains)
+{
+	ArBatch		half = *gains;
+
+	Assert(gains->count == gains->adjustment_count);
+	if (gains->count == 0 || try_gains(settlement, gains))
+		return;
+	if (gains->count == 1)
+	{
+		gains->adjustments[0].credit->kept += gains->adjustments[0].amount;
+		return;
+	}
+	half.count = half.adjustment_count = gains->count / 2;
+	ar_write_gains(settlement, &half);
+	half.pending += half.count;
+	half.adjustments += half.count;
+	half.count = half.adjustment_count = gains->count - half.count;
+	for (int i = 0; i < half.count; i++)
+		half.pending[i].adjustment = i;
+	ar_write_gains(settlement, &half);
 }

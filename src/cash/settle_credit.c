@@ -36,7 +36,8 @@ static ArStatement read_items =
 	" FROM unnest($2) AS w(item_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.item_id = w.item_id"
 	"  AND i.closed_on IS NULL AND ar.sign(i.open) < 0"
-	" LEFT JOIN ar.payment AS p ON p.ledger_id = $1 AND p.payment_id = i.payment_id",
+	" LEFT JOIN LATERAL (SELECT d.received_on, d.reference, d.structured_reference, d.remittance, d.apply"
+	"  FROM ar.payment AS d WHERE d.ledger_id = $1 AND d.payment_id = i.payment_id OFFSET 0) AS p ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -48,7 +49,8 @@ static ArStatement read_payments =
 	" FROM unnest($2) AS w(payment_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.payment_id = w.payment_id"
 	"  AND i.closed_on IS NULL"
-	" JOIN ar.payment AS p ON p.ledger_id = $1 AND p.payment_id = w.payment_id",
+	" JOIN LATERAL (SELECT d.received_on, d.reference, d.structured_reference, d.remittance, d.apply"
+	"  FROM ar.payment AS d WHERE d.ledger_id = $1 AND d.payment_id = w.payment_id OFFSET 0) AS p ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -102,7 +104,7 @@ ar_read_credits(ArSettlement *settlement, Datum ids, bool by_payment)
 		CHECK_FOR_INTERRUPTS();
 		credit->item_id = ar_row_integer(&row, 1);
 		credit->customer_id = ar_row_integer(&row, 2);
-		(void) ar_row_minor(&row, 3, &credit->currency);
+		credit->open_before = credit->open_after = -ar_row_minor(&row, 3, &credit->currency);
 		credit->payment_id = ar_row_integer(&row, 4);
 		credit->received_on = ar_row_date(&row, 5, DATEVAL_NOBEGIN);
 		for (int j = 0; j < 3; j++)

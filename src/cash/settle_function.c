@@ -76,6 +76,19 @@ ar_settle_visible(int32 ledger_id, Datum ids, bool are_suggestions, int *count)
 }
 
 /*
+ * outcome_of is in a word what came of a credit.
+ */
+static const char *
+outcome_of(const ArCredit *credit)
+{
+	if (credit->open_after == 0)
+		return "applied";
+	if (credit->open_after < credit->open_before)
+		return "partly_applied";
+	return credit->is_suggested ? "suggested" : "waiting";
+}
+
+/*
  * return_credits tells what came of each credit.
  */
 static void
@@ -86,24 +99,25 @@ return_credits(FunctionCallInfo fcinfo, const ArSettlement *settlement)
 	for (int i = 0; i < settlement->credit_count; i++)
 	{
 		const ArCredit *credit = &settlement->credits[i];
-		Datum		values[8];
-		bool		nulls[8] = {false};
+		Datum		values[9];
+		bool		nulls[9] = {false};
 		const char *rule = ar_rule_name(credit->rule);
 
 		values[0] = Int64GetDatum(credit->item_id);
 		values[1] = Int64GetDatum(credit->payment_id);
 		nulls[1] = credit->payment_id == 0;
 		values[2] = Int64GetDatum(credit->customer_id);
-		nulls[3] = rule == NULL;
-		values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(rule);
-		nulls[4] = credit->confidence < 0;
-		values[4] = nulls[4] ? (Datum) 0 :
+		values[3] = CStringGetTextDatum(outcome_of(credit));
+		nulls[4] = rule == NULL;
+		values[4] = nulls[4] ? (Datum) 0 : CStringGetTextDatum(rule);
+		nulls[5] = credit->confidence < 0;
+		values[5] = nulls[5] ? (Datum) 0 :
 			NumericGetDatum(int64_div_fast_to_numeric(credit->confidence, 4));
-		values[5] = PointerGetDatum(ar_monetary_make(credit->open_before - credit->open_after,
+		values[6] = PointerGetDatum(ar_monetary_make(credit->open_before - credit->open_after,
 													 credit->currency));
-		values[6] = PointerGetDatum(ar_monetary_make(credit->open_after, credit->currency));
-		nulls[7] = credit->explanation == NULL;
-		values[7] = nulls[7] ? (Datum) 0 : CStringGetTextDatum(credit->explanation);
+		values[7] = PointerGetDatum(ar_monetary_make(credit->open_after, credit->currency));
+		nulls[8] = credit->explanation == NULL;
+		values[8] = nulls[8] ? (Datum) 0 : CStringGetTextDatum(credit->explanation);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 }
@@ -132,6 +146,9 @@ ar_settle_items(PG_FUNCTION_ARGS)
 		settlement.credits[i].apply = apply;
 	if (apply != AR_APPLY_NONE)
 		ar_settle(&settlement);
+	for (int i = 0; i < settlement.credit_count; i++)
+		settlement.credits[i].open_after += settlement.credits[i].kept;
+	ar_read_suggested(&settlement);
 	ar_writer_end(&writer);
 	return_credits(fcinfo, &settlement);
 	table_close(settlement.relation, AccessShareLock);

@@ -19,11 +19,19 @@
 /* Most payments to the oldest items are used up by these. */
 #define FIRST_DEBITS	16
 
+/*
+ * What payments are not for: a deduction is to be cleared with the payer who
+ * made it.  Whatever else must not be paid by itself belongs here, and into
+ * is_payable.
+ */
+#define IS_PAYABLE "(i.kind <> 'deduction' OR ar.sign(i.open) < 0)"
+
 /* The items, and where what is needed of them stands. */
 typedef struct ItemTable
 {
 	ArTable		table;
 	AttrNumber	item_id;
+	AttrNumber	kind;
 	AttrNumber	open;
 	AttrNumber	issued_on;
 	AttrNumber	due_on;
@@ -37,14 +45,16 @@ static ArStatement read_open =
 	"SELECT i.item_id, i.customer_id, i.payment_id, i.open, i.issued_on, i.due_on, i.undone_on"
 	" FROM unnest($2) AS c(customer_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
-	"  AND i.closed_on IS NULL",
+	"  AND i.closed_on IS NULL AND " IS_PAYABLE,
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
 /*
- * What the rules need to know.  Discounts are looked for only where there are
- * some: a NULL is not even searched for.
+ * What the rules need to know.  Documents and discounts are looked up one by
+ * one, by OFFSET 0: a join planned while their tables are young would read all
+ * of them, and go on so.  Discounts are looked for only where there are some:
+ * a NULL is not even searched for.
  */
 static ArStatement read_open_documents =
 {
@@ -53,43 +63,49 @@ static ArStatement read_open_documents =
 	"  i.invoice_id, COALESCE(v.corrects_id, j.invoice_id), i.amount, i.kind,"
 	"  COALESCE(v.number, j.number), v.payment_reference, v.purchase_order,"
 	"  one.discount_until, one.discount, two.discount_until, two.discount,"
-	"  CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN"
-	"   (SELECT ar.sum(a.amount) FROM ar.application AS a"
-	"    JOIN ar.item AS g ON g.ledger_id = $1 AND g.item_id = a.credit_item_id"
-	"    WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id AND g.kind = 'discount') END,"
-	"  CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN"
-	"   (SELECT max(g.issued_on) FROM ar.application AS a"
-	"    JOIN ar.item AS g ON g.ledger_id = $1 AND g.item_id = a.credit_item_id"
-	"    WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id AND g.kind <> 'discount'"
-	"     AND a.reverses_id IS NULL AND NOT EXISTS (SELECT FROM ar.application AS u"
-	"      WHERE u.ledger_id = $1 AND u.reverses_id = a.application_id)) END"
+	"  before.granted, before.paid_on"
 	" FROM unnest($2) AS c(customer_id)"
 	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
-	"  AND i.closed_on IS NULL"
-	" LEFT JOIN ar.invoice AS v ON v.ledger_id = $1 AND v.invoice_id = i.invoice_id"
-	" LEFT JOIN ar.adjustment AS j ON j.ledger_id = $1 AND j.adjustment_id = i.adjustment_id"
-	" LEFT JOIN ar.item_discount AS one ON one.ledger_id = $1 AND one.tier = 1"
-	"  AND one.item_id = CASE WHEN v.discount_basis IS NOT NULL THEN i.item_id END"
-	" LEFT JOIN ar.item_discount AS two ON two.ledger_id = $1 AND two.tier = 2"
-	"  AND two.item_id = one.item_id",
+	"  AND i.closed_on IS NULL AND " IS_PAYABLE
+	" LEFT JOIN LATERAL (SELECT d.corrects_id, d.number, d.payment_reference, d.purchase_order, d.discount_basis"
+	"  FROM ar.invoice AS d WHERE d.ledger_id = $1 AND d.invoice_id = i.invoice_id OFFSET 0) AS v ON true"
+	" LEFT JOIN LATERAL (SELECT d.invoice_id, d.number FROM ar.adjustment AS d"
+	"  WHERE d.ledger_id = $1 AND d.adjustment_id = i.adjustment_id OFFSET 0) AS j ON true"
+	" LEFT JOIN LATERAL (SELECT d.discount_until, d.discount FROM ar.item_discount AS d"
+	"  WHERE d.ledger_id = $1 AND d.tier = 1"
+	"   AND d.item_id = CASE WHEN v.discount_basis IS NOT NULL THEN i.item_id END OFFSET 0) AS one ON true"
+	" LEFT JOIN LATERAL (SELECT d.discount_until, d.discount FROM ar.item_discount AS d"
+	"  WHERE d.ledger_id = $1 AND d.tier = 2"
+	"   AND d.item_id = CASE WHEN one.discount IS NOT NULL THEN i.item_id END OFFSET 0) AS two ON true"
+	/* Discounts granted before, and the day of the latest of what paid the rest. */
+	" LEFT JOIN LATERAL (SELECT ar.sum(a.amount) FILTER (WHERE g.kind = 'discount') AS granted,"
+	"   max(g.issued_on) FILTER (WHERE g.kind <> 'discount' AND a.reverses_id IS NULL"
+	"    AND NOT EXISTS (SELECT FROM ar.application AS u"
+	"     WHERE u.ledger_id = $1 AND u.reverses_id = a.application_id)) AS paid_on"
+	"  FROM ar.application AS a"
+	"  LEFT JOIN LATERAL (SELECT p.kind, p.issued_on FROM ar.item AS p"
+	"   WHERE p.ledger_id = $1 AND p.item_id = a.credit_item_id OFFSET 0) AS g ON true"
+	"  WHERE a.ledger_id = $1 AND a.debit_item_id ="
+	"   CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN i.item_id END) AS before ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
 /*
- * What was paid not long ago, by the invoices of a customer: there is no index
- * for it, and it is asked for only where a payment names nothing that is open.
+ * What is paid, by the invoices of a customer, which may be many: it is asked
+ * for only where a payment names nothing that is open.
  */
 static ArStatement read_closed =
 {
 	.sql =
 	"SELECT i.item_id, i.invoice_id, i.amount, i.closed_on, v.number, v.payment_reference"
 	" FROM ar.invoice AS v"
-	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.invoice_id = v.invoice_id"
+	" JOIN LATERAL (SELECT d.item_id, d.invoice_id, d.amount, d.closed_on FROM ar.item AS d"
+	"  WHERE d.ledger_id = $1 AND d.invoice_id = v.invoice_id OFFSET 0) AS i ON true"
 	" WHERE v.ledger_id = $1 AND v.customer_id = $2 AND v.number IS NOT NULL"
-	"  AND v.status OPERATOR(ar.=) 'paid'::ar.invoice_status AND i.closed_on >= $3",
-	.nargs = 3,
-	.argtypes = {INT4OID, INT8OID, DATEOID}
+	"  AND v.status OPERATOR(ar.=) 'paid'::ar.invoice_status AND i.closed_on IS NOT NULL",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8OID}
 };
 
 static ArStatement read_given =
@@ -141,6 +157,7 @@ begin_items(ItemTable *items, const char *index)
 	ar_table_begin(&items->table, "item", CMD_SELECT, NULL, 0);
 	ar_table_use_index(&items->table, index);
 	items->item_id = ar_column(items->table.relation, "item_id", INT8OID);
+	items->kind = ar_column(items->table.relation, "kind", TEXTOID);
 	items->open = ar_column(items->table.relation, "open", AR_TYPE_MONETARY);
 	items->issued_on = ar_column(items->table.relation, "issued_on", DATEOID);
 	items->due_on = ar_column(items->table.relation, "due_on", DATEOID);
@@ -163,6 +180,21 @@ read_item(ItemTable *items, ArItem *item)
 	item->issued_on = DatumGetDateADT(ar_table_value(&items->table, items->issued_on));
 	item->due_on = DatumGetDateADT(ar_table_value(&items->table, items->due_on));
 	item->undone_on = isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(undone_on);
+}
+
+/*
+ * is_payable tells of the item found what IS_PAYABLE asks of others.
+ */
+static bool
+is_payable(ItemTable *items, const ArItem *item)
+{
+	text	   *kind;
+
+	if (item->open < 0)
+		return true;
+	kind = DatumGetTextPP(ar_table_value(&items->table, items->kind));
+	return VARSIZE_ANY_EXHDR(kind) != strlen("deduction") ||
+		memcmp(VARDATA_ANY(kind), "deduction", strlen("deduction")) != 0;
 }
 
 /*
@@ -226,7 +258,8 @@ ar_read_first(ArSettlement *settlement, ArAccount *account)
 		ArItem	   *debit = &account->items[account->debit_count];
 
 		read_item(&items, debit);
-		if (debit->open <= 0 || debit->currency != credit->currency)
+		if (debit->open <= 0 || debit->currency != credit->currency ||
+			!is_payable(&items, debit))
 			continue;
 		if (paid >= item->open && debit->due_on > account->items[account->debit_count - 1].due_on)
 			break;
@@ -319,12 +352,12 @@ ar_read_items(ArSettlement *settlement, const int64 *customers, int count,
 }
 
 /*
- * ar_read_closed reads the invoices of an account that were paid since a day.
+ * ar_read_closed reads the invoices of an account that are paid.
  */
 ArItem *
-ar_read_closed(ArSettlement *settlement, ArAccount *account, DateADT since, int *item_count)
+ar_read_closed(ArSettlement *settlement, ArAccount *account, int *item_count)
 {
-	Datum		values[3];
+	Datum		values[2];
 	uint64		rows;
 	ArItem	   *items;
 	int			n = 0;
@@ -332,7 +365,6 @@ ar_read_closed(ArSettlement *settlement, ArAccount *account, DateADT since, int 
 
 	values[0] = Int32GetDatum(settlement->ledger_id);
 	values[1] = Int64GetDatum(account->customer_id);
-	values[2] = DateADTGetDatum(since);
 	rows = ar_writer_execute(&read_closed, values, SPI_OK_SELECT);
 	caller = MemoryContextSwitchTo(settlement->chunk);
 	items = palloc_extended(sizeof(ArItem) * (Size) Max(rows, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);

@@ -75,15 +75,14 @@ ar_write_room(ArSettlement *settlement, void *array, Size element, int count, in
  * add_application gathers an application, which counts from a day.
  */
 static ArPending *
-add_application(ArSettlement *settlement, int64 credit_item_id, int64 debit_item_id,
+add_application(ArSettlement *settlement, ArBatch *batch, int64 credit_item_id, int64 debit_item_id,
 				int64 amount, uint32 currency, DateADT applied_on, ArRule rule, int confidence)
 {
-	ArWriting  *writing = settlement->writing;
 	ArPending  *pending;
 
-	writing->pending = ar_write_room(settlement, writing->pending, sizeof(ArPending),
-									 writing->count, &writing->size);
-	pending = &writing->pending[writing->count++];
+	batch->pending = ar_write_room(settlement, batch->pending, sizeof(ArPending),
+								   batch->count, &batch->size);
+	pending = &batch->pending[batch->count++];
 	pending->credit_item_id = credit_item_id;
 	pending->debit_item_id = debit_item_id;
 	pending->adjustment = -1;
@@ -119,7 +118,7 @@ ar_write_line(ArSettlement *settlement, ArItem *credit, ArItem *debit,
 	if (amount < 0 || amount > credit->open || amount > debit->open)
 		elog(ERROR, "ar_write_line: item " INT64_FORMAT " or " INT64_FORMAT " would be over-applied",
 			 credit->item_id, debit->item_id);
-	add_application(settlement, credit->item_id, debit->item_id, amount, credit->currency,
+	add_application(settlement, &settlement->writing->batch, credit->item_id, debit->item_id, amount, credit->currency,
 					common_day(credit, debit), rule, confidence);
 	credit->open -= amount;
 	debit->open -= amount;
@@ -129,16 +128,14 @@ ar_write_line(ArSettlement *settlement, ArItem *credit, ArItem *debit,
  * add_adjustment gathers an adjustment that comes with a credit.
  */
 static int
-add_adjustment(ArSettlement *settlement, const ArCredit *credit, const char *kind,
+add_adjustment(ArSettlement *settlement, ArBatch *batch, ArCredit *credit, const char *kind,
 			   int64 amount, DateADT adjusted_on, int64 invoice_id, const char *reason_code)
 {
-	ArWriting  *writing = settlement->writing;
 	ArPendingAdjustment *adjustment;
 
-	writing->adjustments = ar_write_room(settlement, writing->adjustments,
-										 sizeof(ArPendingAdjustment),
-										 writing->adjustment_count, &writing->adjustment_size);
-	adjustment = &writing->adjustments[writing->adjustment_count];
+	batch->adjustments = ar_write_room(settlement, batch->adjustments, sizeof(ArPendingAdjustment),
+									   batch->adjustment_count, &batch->adjustment_size);
+	adjustment = &batch->adjustments[batch->adjustment_count];
 	memset(adjustment, 0, sizeof(ArPendingAdjustment));
 	adjustment->kind = kind;
 	adjustment->customer_id = credit->customer_id;
@@ -149,7 +146,8 @@ add_adjustment(ArSettlement *settlement, const ArCredit *credit, const char *kin
 	adjustment->invoice_id = invoice_id;
 	if (reason_code != NULL)
 		adjustment->reason_code = MemoryContextStrdup(settlement->context, reason_code);
-	return writing->adjustment_count++;
+	adjustment->credit = credit;
+	return batch->adjustment_count++;
 }
 
 /*
@@ -157,7 +155,7 @@ add_adjustment(ArSettlement *settlement, const ArCredit *credit, const char *kin
  * adjustment makes.
  */
 static void
-grant(ArSettlement *settlement, const ArCredit *credit, ArItem *debit, const char *kind,
+grant(ArSettlement *settlement, ArCredit *credit, ArItem *debit, const char *kind,
 	  int64 amount, const char *reason_code, const ArAnswer *answer)
 {
 	DateADT		day = common_day(credit->item, debit);
@@ -167,8 +165,9 @@ grant(ArSettlement *settlement, const ArCredit *credit, ArItem *debit, const cha
 		return;
 	if (amount < 0 || amount > debit->open)
 		elog(ERROR, "grant: item " INT64_FORMAT " would be over-applied", debit->item_id);
-	adjustment = add_adjustment(settlement, credit, kind, -amount, day, debit->invoice_id, reason_code);
-	add_application(settlement, 0, debit->item_id, amount, credit->currency, day,
+	adjustment = add_adjustment(settlement, &settlement->writing->batch, credit, kind, -amount,
+								day, debit->invoice_id, reason_code);
+	add_application(settlement, &settlement->writing->batch, 0, debit->item_id, amount, credit->currency, day,
 					answer->rule, answer->confidence)->adjustment = adjustment;
 	debit->open -= amount;
 }
@@ -177,7 +176,7 @@ grant(ArSettlement *settlement, const ArCredit *credit, ArItem *debit, const cha
  * give takes off a credit what is too much: a debit that an adjustment makes.
  */
 static void
-give(ArSettlement *settlement, const ArCredit *credit, const char *kind, int64 amount,
+give(ArSettlement *settlement, ArCredit *credit, const char *kind, int64 amount,
 	 const ArAnswer *answer)
 {
 	ArItem	   *item = credit->item;
@@ -188,8 +187,8 @@ give(ArSettlement *settlement, const ArCredit *credit, const char *kind, int64 a
 		return;
 	if (amount < 0 || amount > item->open)
 		elog(ERROR, "give: item " INT64_FORMAT " would be over-applied", item->item_id);
-	adjustment = add_adjustment(settlement, credit, kind, amount, day, 0, NULL);
-	add_application(settlement, item->item_id, 0, amount, credit->currency, day,
+	adjustment = add_adjustment(settlement, &settlement->writing->gains, credit, kind, amount, day, 0, NULL);
+	add_application(settlement, &settlement->writing->gains, item->item_id, 0, amount, credit->currency, day,
 					answer->rule, answer->confidence)->adjustment = adjustment;
 	item->open -= amount;
 }
@@ -213,7 +212,7 @@ ar_write_answer(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer)
 		grant(settlement, credit, line->debit, "deduction", line->deduction,
 			  line->reason_code, answer);
 		/* What the payer kept back is still to be cleared with him. */
-		add_adjustment(settlement, credit, "deduction", line->deduction,
+		add_adjustment(settlement, &settlement->writing->batch, credit, "deduction", line->deduction,
 					   common_day(credit->item, line->debit),
 					   line->debit->invoice_id, line->reason_code);
 	}
@@ -222,21 +221,20 @@ ar_write_answer(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer)
 }
 
 /*
- * write_applications inserts the gathered applications, in their order.
+ * write_applications inserts the applications of a batch, in their order.
  */
 static void
-write_applications(ArSettlement *settlement)
+write_applications(ArSettlement *settlement, const ArBatch *batch)
 {
-	ArWriting  *writing = settlement->writing;
-	ArApplication *applications = palloc_extended(sizeof(ArApplication) * (Size) writing->count,
+	ArApplication *applications = palloc_extended(sizeof(ArApplication) * (Size) batch->count,
 												  MCXT_ALLOC_HUGE);
 
-	for (int i = 0; i < writing->count; i++)
+	for (int i = 0; i < batch->count; i++)
 	{
-		ArPending  *pending = &writing->pending[i];
+		ArPending  *pending = &batch->pending[i];
 		ArApplication *application = &applications[i];
 		int64		adjusted = pending->adjustment < 0 ? 0 :
-			writing->adjustments[pending->adjustment].item_id;
+			batch->adjustments[pending->adjustment].item_id;
 
 		application->ledger_id = settlement->ledger_id;
 		application->credit_item_id = pending->credit_item_id != 0 ? pending->credit_item_id : adjusted;
@@ -247,8 +245,30 @@ write_applications(ArSettlement *settlement)
 		application->rule = rule_names[pending->rule];
 		application->confidence = pending->confidence;
 	}
-	ar_insert_applications(applications, writing->count);
-	writing->count = 0;
+	ar_insert_applications(applications, batch->count);
+}
+
+/*
+ * ar_write_batch writes adjustments, and then applications.
+ */
+void
+ar_write_batch(ArSettlement *settlement, ArBatch *batch)
+{
+	MemoryContext context;
+	MemoryContext caller;
+
+	if (batch->count == 0 && batch->adjustment_count == 0)
+		return;
+	CHECK_FOR_INTERRUPTS();
+	context = AllocSetContextCreate(CurrentMemoryContext, "ar_ext applications",
+									ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	if (batch->adjustment_count > 0)
+		ar_write_adjustments(settlement, batch->adjustments, batch->adjustment_count);
+	if (batch->count > 0)
+		write_applications(settlement, batch);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
 }
 
 /*
@@ -260,21 +280,12 @@ void
 ar_write_flush(ArSettlement *settlement, bool is_last)
 {
 	ArWriting  *writing = settlement->writing;
-	MemoryContext batch;
-	MemoryContext caller;
 
-	if ((writing->count == 0 && writing->adjustment_count == 0) ||
-		(!is_last && writing->count < APPLICATIONS_PER_STATEMENT))
+	if (!is_last && writing->batch.count < APPLICATIONS_PER_STATEMENT)
 		return;
-	CHECK_FOR_INTERRUPTS();
-	batch = AllocSetContextCreate(CurrentMemoryContext, "ar_ext applications",
-								  ALLOCSET_DEFAULT_SIZES);
-	caller = MemoryContextSwitchTo(batch);
-	if (writing->adjustment_count > 0)
-		ar_write_adjustments(settlement);
-	if (writing->count > 0)
-		write_applications(settlement);
-	writing->adjustment_count = 0;
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(batch);
+	ar_write_batch(settlement, &writing->batch);
+	writing->batch.count = 0;
+	writing->batch.adjustment_count = 0;
+	if (is_last)
+		ar_write_gains(settlement, &writing->gains);
 }

@@ -20,6 +20,7 @@ typedef struct ArPendingAdjustment
 	char	   *reason_code;	/* or NULL */
 	int64		adjustment_id;	/* given when it is written */
 	int64		item_id;		/* and its item */
+	ArCredit   *credit;			/* that it came with */
 } ArPendingAdjustment;
 
 /* An application to be written. */
@@ -47,7 +48,8 @@ typedef struct ArPendingSuggestion
 	char	   *lines;			/* as JSON */
 } ArPendingSuggestion;
 
-typedef struct ArWriting
+/* Adjustments, and applications that may be of them. */
+typedef struct ArBatch
 {
 	ArPending  *pending;
 	int			count;
@@ -55,6 +57,13 @@ typedef struct ArWriting
 	ArPendingAdjustment *adjustments;
 	int			adjustment_count;
 	int			adjustment_size;
+} ArBatch;
+
+typedef struct ArWriting
+{
+	ArBatch		batch;
+	/* What is too much and given away: the debit it makes may be refused. */
+	ArBatch		gains;
 	ArPendingSuggestion *suggestions;
 	int			suggestion_count;
 	int			suggestion_size;
@@ -62,6 +71,9 @@ typedef struct ArWriting
 
 extern void *ar_write_room(ArSettlement *settlement, void *array, Size element,
 						   int count, int *size);
-extern void ar_write_adjustments(ArSettlement *settlement);
+extern void ar_write_adjustments(ArSettlement *settlement,
+								 ArPendingAdjustment *adjustments, int count);
+extern void ar_write_gains(ArSettlement *settlement, ArBatch *gains);
+extern void ar_write_batch(ArSettlement *settlement, ArBatch *batch);
 
 #endif							/* AR_CASH_SETTLE_WRITE_H */

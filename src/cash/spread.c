@@ -64,6 +64,15 @@ compare_shares(const void *left, const void *right)
 }
 
 /*
+ * compare_places puts the older item first.
+ */
+static int
+compare_places(const void *left, const void *right)
+{
+	return ((const Share *) left)->index - ((const Share *) right)->index;
+}
+
+/*
  * largest finds the largest open debit of an account, or NULL.  Entries are
  * put right when they come up: what is open of an item only ever falls.
  */
@@ -173,6 +182,7 @@ spread_in_proportion(ArSettlement *settlement, ArAccount *account, ArItem *credi
 	qsort(shares, count, sizeof(Share), compare_shares);
 	for (int i = 0; i < count && left > 0; i++, left--)
 		shares[i].amount++;
+	qsort(shares, count, sizeof(Share), compare_places);
 	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -12,6 +12,7 @@
 #include "utils/json.h"
 #include "utils/numeric.h"
 
+#include "cash/row.h"
 #include "cash/settle_write.h"
 #include "item/writer.h"
 #include "type/monetary.h"
@@ -45,6 +46,16 @@ static ArStatement insert_suggestions =
 	.nargs = 8,
 	.argtypes = {INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
 	NUMERICARRAYOID, TEXTARRAYOID, TEXTARRAYOID}
+};
+
+static ArStatement read_suggested =
+{
+	.sql =
+	"SELECT DISTINCT s.credit_item_id FROM unnest($2) AS w(credit_item_id)"
+	" JOIN ar.match_suggestion AS s ON s.ledger_id = $1 AND s.credit_item_id = w.credit_item_id"
+	"  AND s.status = 'open'",
+	.nargs = 2,
+	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
 /*
@@ -175,4 +186,48 @@ ar_write_suggestions(ArSettlement *settlement)
 	if (count > 0)
 		ar_writer_execute(&insert_suggestions, values, SPI_OK_INSERT);
 	writing->suggestion_count = 0;
+}
+
+static int
+compare_credits(const void *left, const void *right)
+{
+	const ArCredit *a = *(ArCredit *const *) left;
+	const ArCredit *b = *(ArCredit *const *) right;
+
+	return a->item_id < b->item_id ? -1 : a->item_id > b->item_id;
+}
+
+/*
+ * ar_read_suggested notes for which credits something is suggested: not what
+ * was rejected before.
+ */
+void
+ar_read_suggested(ArSettlement *settlement)
+{
+	int			count = settlement->credit_count;
+	ArCredit  **credits = palloc_extended(sizeof(ArCredit *) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
+	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
+	Datum		values[2];
+	uint64		rows;
+
+	for (int i = 0; i < count; i++)
+	{
+		credits[i] = &settlement->credits[i];
+		ids[i] = Int64GetDatum(settlement->credits[i].item_id);
+	}
+	qsort(credits, count, sizeof(ArCredit *), compare_credits);
+	values[0] = Int32GetDatum(settlement->ledger_id);
+	values[1] = ar_array(ids, NULL, count, INT8OID);
+	rows = ar_writer_execute(&read_suggested, values, SPI_OK_SELECT);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ArRow		row = ar_row(i);
+		ArCredit	key = {.item_id = ar_row_integer(&row, 1)};
+		ArCredit   *sought = &key;
+		ArCredit  **found = bsearch(&sought, credits, count, sizeof(ArCredit *), compare_credits);
+
+		if (found != NULL)
+			(*found)->is_suggested = true;
+	}
+	SPI_freetuptable(SPI_tuptable);
 }

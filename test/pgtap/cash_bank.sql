@@ -134,7 +134,8 @@ SELECT is(pg_temp.line_state('p3'), 'suggested', 'with a suggestion');
 SELECT is((SELECT explanation FROM ar.unmatched_bank_line WHERE bank_line_id = pg_temp.line('p3')), 'The name is alike.', 'which is shown where it waits');
 SELECT is_empty($$SELECT FROM ar.unmatched_bank_line WHERE bank_line_id IN (pg_temp.line('p1'), (SELECT max(bank_line_id) FROM ar.bank_line WHERE duplicate_of IS NOT NULL))$$, 'what is matched, or a duplicate, does not wait');
 
--- Debits: what they are, and what came back.
+-- Debits: what they are, and what came back.  Mandates are not the matter here.
+INSERT INTO ar.cash_policy (ledger_id, requires_mandate) VALUES (:ledger, false);
 INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, mandate_reference, processor_reference) VALUES
     (:ledger, pg_temp.customer('B'), 'EUR 50', '2026-01-05', 'direct_debit', 'M1', 'dd-1'), (:ledger, pg_temp.customer('B'), 'EUR 50', '2026-02-05', 'direct_debit', 'M1', 'dd-2'),
     (:ledger, pg_temp.customer('B'), 'EUR 70', '2026-02-05', 'direct_debit', NULL, 'dd-3');

@@ -147,7 +147,7 @@ SELECT results_eq(format($$SELECT c.code, i.outcome, i.rule FROM ar.identify_pay
                          :ledger, :sure, :unsure, :unknown, :named),
     $$VALUES ('A', 'identified', 'number'), ('B', 'suggested', 'name'), (NULL, 'unidentified', NULL), ('B', 'identified', 'name')$$, 'what is sure is carried out, the rest is suggested');
 SELECT results_eq(format($$SELECT t.customer_id, t.amount::text, t.transferred_on, t.rule, t.reason, i.open::text FROM ar.payment_transfer AS t JOIN ar.item AS i USING (ledger_id, payment_id) WHERE t.payment_id = %s$$, :sure),
-    format($$VALUES (%s::bigint, 'EUR 119.00', date '2026-02-05', 'number', '"INV-2026-000101" in the text is INV-2026-000101. The amount is what is open. The payer has the customer''s name.', 'EUR -119.00')$$, pg_temp.customer('A')),
+    format($$VALUES (%s::bigint, 'EUR 119.00', date '2026-02-05', 'number', '"INV-2026-000101" in the text is INV-2026-000101. The amount is what is open. The payer has the customer''s name.', 'EUR 0.00')$$, pg_temp.customer('A')),
     'by a transfer, that says why, and makes the item');
 SELECT results_eq(format($$SELECT kind, status, rule, confidence, lines::text, fingerprint = sha256(convert_to(format('{"lines": [], "customer_id": %%s}', customer_id), 'UTF8')) FROM ar.match_suggestion WHERE payment_id = %s$$, :unsure),
     $$VALUES ('payer', 'open', 'name', 0.6000, '[]', true)$$, 'a suggestion waits');

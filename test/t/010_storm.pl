@@ -99,6 +99,17 @@ SELECT storm.attempt(format('SELECT * FROM ar.record_payments(%s, %L, ''oldest''
                                          'received_on', '2026-01-20'))
      FROM (SELECT * FROM storm.customer ORDER BY random() LIMIT 4) AS c))) $$;
 
+-- All that waits, by the rules; or all of one customer, in some order.
+CREATE FUNCTION storm.auto_apply(n integer, rule text) RETURNS void LANGUAGE sql AS $$
+SELECT storm.attempt(format('SELECT count(*) FROM ar.auto_apply(%s, %L, %L)', storm.ledger(),
+    CASE WHEN rule <> 'auto' THEN (SELECT array_agg(p.payment_id) FROM ar.payment AS p
+     WHERE p.ledger_id = storm.ledger() AND p.customer_id = storm.customer(n)) END, rule)) $$;
+
+-- What was suggested, though it may not fit any more.
+CREATE FUNCTION storm.accept() RETURNS void LANGUAGE sql AS $$
+SELECT storm.attempt(format('SELECT ar.accept_suggestion(%s, %s)', s.ledger_id, s.suggestion_id))
+FROM (SELECT * FROM ar.match_suggestion AS s WHERE s.ledger_id = storm.ledger() AND s.status = 'open' ORDER BY random() LIMIT 1) AS s $$;
+
 -- An amount that may be more than is open: half again what the credit has.
 CREATE FUNCTION storm.apply(n integer, percent integer) RETURNS void LANGUAGE sql AS $$
 SELECT storm.attempt(format('SELECT ar.apply(%s, %s, %s, %L)', storm.ledger(), credit.item_id, debit.item_id,
@@ -206,6 +217,9 @@ my %weight = (
 	script('oldest', q{SELECT storm.pay(:customer, :cents / 2, 'oldest');}) => 5,
 	script('auto', q{SELECT storm.pay(:customer, :cents / 2, 'auto');}) => 5,
 	script('pay_many', q{SELECT storm.pay_many(:cents / 3);}) => 3,
+	script('auto_apply', q{SELECT storm.auto_apply(:customer, 'auto');}) => 2,
+	script('proportional', q{SELECT storm.auto_apply(:customer, 'proportional');}) => 1,
+	script('accept', q{SELECT storm.accept();}) => 3,
 	script('none', q{SELECT storm.pay(:customer, :cents / 3, 'none');}) => 3,
 	script('apply', q{SELECT storm.apply(:customer, :percent);}) => 10,
 	script('unapply', q{SELECT storm.unapply();}) => 6,

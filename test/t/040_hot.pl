@@ -106,7 +106,8 @@ COMMIT;
 DO \$\$ BEGIN PERFORM ar.record_payment(1, customer('$code'), 'EUR ${rows}0.00', '2026-01-20', apply => 'none'); END \$\$;
 SELECT FROM pg_stat_force_next_flush();
 BEGIN;
-SELECT ar.auto_apply(1, array_agg(payment_id), 'oldest') FROM ar.payment WHERE customer_id = customer('$code');
+SELECT (ar.amount(a.applied) / 10)::integer
+FROM (SELECT array_agg(payment_id) AS ids FROM ar.payment WHERE customer_id = customer('$code')) AS p, ar.auto_apply(1, p.ids, 'oldest') AS a;
 SELECT sum(read), sum(updated) FILTER (WHERE relname = 'item'), sum(inserted + updated) FILTER (WHERE relname = 'customer_balance') FROM work;
 COMMIT;
 SQL

@@ -81,7 +81,7 @@ BEGIN
         'jsonb_array_elements(jsonb) RETURNS SETOF jsonb', 'row_number() RETURNS bigint', 'payload_digest(jsonb) RETURNS bytea',
         'pg_current_xact_id() RETURNS xid8', 'num_nonnulls(VARIADIC "any") RETURNS integer', 'is_remittance(jsonb) RETURNS boolean',
         'is_written_off(integer, bigint) RETURNS boolean', 'post_drafts(integer, bigint[]) RETURNS bigint', 'post_invoices(integer, bigint[]) RETURNS bigint',
-        'auto_apply(integer, bigint[], text) RETURNS bigint', 'apply_oldest(integer, bigint[]) RETURNS bigint'] LOOP
+        'auto_apply(integer, bigint[], text) RETURNS bigint', 'settle_items(integer, bigint[], text) RETURNS bigint'] LOOP
         -- SQL functions cannot take "any", and a trap is not worth a C function.
         CONTINUE WHEN signature LIKE '%"any"%';
         EXECUTE format('CREATE FUNCTION mine.%s LANGUAGE plpgsql AS $$ BEGIN PERFORM mine.trap(); RETURN %s; END $$', signature,
