@@ -54,6 +54,14 @@
 #define TU_Summarizing true
 #endif
 
+/* 18 generates columns when they are read, too. */
+#if PG_VERSION_NUM >= 180000
+#define AR_HAS_GENERATED(constraints) \
+	((constraints)->has_generated_stored || (constraints)->has_generated_virtual)
+#else
+#define AR_HAS_GENERATED(constraints)	((constraints)->has_generated_stored)
+#endif
+
 #if PG_VERSION_NUM >= 180000
 #define AR_INIT_RANGE_TABLE(estate, entries, permissions) \
 	ExecInitRangeTable(estate, entries, permissions, bms_make_singleton(1))

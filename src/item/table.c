@@ -29,14 +29,13 @@
 #include "executor/nodeModifyTable.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "optimizer/optimizer.h"
 #include "parser/parse_relation.h"
-#include "rewrite/rewriteHandler.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "item/expression.h"
 #include "item/table.h"
 #include "item/transition.h"
 
@@ -54,44 +53,6 @@ relation_of(const char *name)
 				 errmsg("relation \"ar.%s\" does not exist", name),
 				 errhint("The books are made by ar.create_books(); do not rename or drop what they came with.")));
 	return found;
-}
-
-/*
- * is_mentioned tells whether a check constraint mentions a column, or the
- * whole row (column 0).  It is kept as a text, which costs far more to read
- * than to search.
- */
-static bool
-is_mentioned(const TupleConstr *constraints, AttrNumber column)
-{
-	char	   *mention = psprintf(":varattno %d ", column);
-	bool		found = false;
-
-	for (int i = 0; i < constraints->num_check && !found; i++)
-		found = strstr(constraints->check[i].ccbin, mention) != NULL;
-	pfree(mention);
-	return found;
-}
-
-/*
- * can_fail tells whether a check constraint may say no to what is written.  To
- * a row that it let pass, and whose other columns stay as they are, only one
- * that mentions a column that changes.
- */
-static bool
-can_fail(ArTable *table)
-{
-	TupleConstr *constraints = RelationGetDescr(table->relation)->constr;
-
-	if (constraints == NULL)
-		return false;
-	if (table->operation == CMD_INSERT || constraints->has_generated_stored ||
-		is_mentioned(constraints, 0))
-		return true;
-	for (int i = 0; i < table->column_count; i++)
-		if (is_mentioned(constraints, table->columns[i]))
-			return true;
-	return false;
 }
 
 /*
@@ -152,7 +113,6 @@ begin_writing(ArTable *table)
 		lappend(table->estate->es_opened_result_relations, table->target);
 	AR_EVAL_PLAN_QUAL_INIT(&table->recheck, table->estate);
 	table->changed = table_slot_create(relation, NULL);
-	table->is_checked = can_fail(table);
 
 	/* No key changes; but of a row as young as the transaction all would be looked up. */
 	if (table->operation == CMD_UPDATE)
@@ -345,12 +305,12 @@ check(ArTable *table)
 {
 	TupleConstr *constraints = RelationGetDescr(table->relation)->constr;
 
-	if (constraints == NULL)
-		return;
 	table->changed->tts_tableOid = RelationGetRelid(table->relation);
-	if (constraints->has_generated_stored)
+	if (constraints != NULL && constraints->has_generated_stored)
 		ExecComputeStoredGenerated(table->target, table->estate, table->changed, table->operation);
-	if (table->is_checked)
+	if (!ar_checks_pass(table->relation, table->changed, GetPerTupleExprContext(table->estate),
+						table->operation == CMD_UPDATE ? table->columns : NULL,
+						table->column_count))
 		ExecConstraints(table->target, table->changed, table->estate);
 }
 
@@ -414,30 +374,15 @@ ar_table_update(ArTable *table, const Datum *values, const bool *nulls)
 }
 
 /*
- * prepare_defaults prepares what the columns get that are not named.
+ * is_named tells whether a column was named when the table was opened.
  */
-static void
-prepare_defaults(ArTable *table)
+static bool
+is_named(const ArTable *table, AttrNumber column)
 {
-	TupleDesc	desc = RelationGetDescr(table->relation);
-	MemoryContext caller = MemoryContextSwitchTo(table->estate->es_query_cxt);
-
-	table->defaults = palloc0(sizeof(ExprState *) * desc->natts);
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		bool		is_named = false;
-		Node	   *expression;
-
-		for (int k = 0; k < table->column_count; k++)
-			is_named = is_named || table->columns[k] == i + 1;
-		if (is_named || attribute->attisdropped || attribute->attgenerated)
-			continue;
-		expression = build_column_default(table->relation, i + 1);
-		if (expression != NULL)
-			table->defaults[i] = ExecInitExpr(expression_planner((Expr *) expression), NULL);
-	}
-	MemoryContextSwitchTo(caller);
+	for (int i = 0; i < table->column_count; i++)
+		if (table->columns[i] == column)
+			return true;
+	return false;
 }
 
 /*
@@ -455,14 +400,14 @@ ar_table_insert(ArTable *table, const Datum *values, const bool *nulls)
 
 	Assert(table->operation == CMD_INSERT);
 	if (table->defaults == NULL)
-		prepare_defaults(table);
+		table->defaults = ar_defaults(table->relation);
 	CHECK_FOR_INTERRUPTS();
 	ExecClearTuple(changed);
 	for (int i = 0; i < desc->natts; i++)
 	{
 		changed->tts_values[i] = (Datum) 0;
 		changed->tts_isnull[i] = true;
-		if (table->defaults[i] != NULL)
+		if (table->defaults[i] != NULL && !is_named(table, i + 1))
 			changed->tts_values[i] = ExecEvalExprSwitchContext(table->defaults[i], context,
 															   &changed->tts_isnull[i]);
 	}

@@ -42,7 +42,6 @@ typedef struct ArTable
 	EPQState	recheck;
 	ExprState **defaults;		/* of columns that an INSERT does not name */
 	bool		has_indexes;	/* they are open */
-	bool		is_checked;		/* some constraint may say no */
 } ArTable;
 
 extern void ar_table_begin(ArTable *table, const char *name, CmdType operation,

@@ -1,0 +1,251 @@
+/*
+ * expression.c
+ *		The check constraints and defaults of tables, kept compiled.
+ *
+ * PostgreSQL keeps them as text, and reads and compiles that anew in each
+ * statement; for one row, that is most of what the row costs.  We keep what
+ * was compiled for the session.  It is given up as soon as the table or any
+ * function changes, and when a transaction or a part of it fails: a function
+ * may then have been left half-way.
+ *
+ * We only ever say that a row passes.  One that does not is for PostgreSQL to
+ * judge, which says why.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "item/expression.h"
+
+/* What is kept of one table. */
+typedef struct Kept
+{
+	Oid			relation;
+	bool		is_stale;
+	MemoryContext context;
+	int			check_count;
+	ExprState **checks;
+	Bitmapset **mentioned;		/* columns, a set a check */
+	ExprState **defaults;		/* one a column, NULL: it has none */
+	struct Kept *next;
+} Kept;
+
+static Kept *kept_tables = NULL;
+
+/*
+ * give_up marks what is kept of a table, or of all, as not to be used again.
+ * Somebody may be using it right now: it is freed later.
+ */
+static void
+give_up(Oid relation)
+{
+	for (Kept *kept = kept_tables; kept != NULL; kept = kept->next)
+		if (!OidIsValid(relation) || kept->relation == relation)
+			kept->is_stale = true;
+}
+
+/*
+ * free_stale frees what nobody can be using any more.
+ */
+static void
+free_stale(void)
+{
+	Kept	  **at = &kept_tables;
+
+	while (*at != NULL)
+	{
+		Kept	   *kept = *at;
+
+		if (kept->is_stale)
+		{
+			*at = kept->next;
+			MemoryContextDelete(kept->context);
+		}
+		else
+			at = &kept->next;
+	}
+}
+
+static void
+on_table_changed(Datum argument, Oid relation)
+{
+	give_up(relation);
+}
+
+static void
+on_function_changed(Datum argument, int cache, uint32 hash)
+{
+	give_up(InvalidOid);
+}
+
+static void
+on_transaction(XactEvent event, void *argument)
+{
+	switch (event)
+	{
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PARALLEL_ABORT:
+			give_up(InvalidOid);
+			free_stale();
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PARALLEL_COMMIT:
+		case XACT_EVENT_PREPARE:
+			free_stale();
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+on_subtransaction(SubXactEvent event, SubTransactionId mine,
+				  SubTransactionId parent, void *argument)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		give_up(InvalidOid);
+}
+
+/*
+ * watch has us told of what makes the kept ones stale.
+ */
+static void
+watch(void)
+{
+	static bool is_watching = false;
+
+	if (is_watching)
+		return;
+	CacheRegisterRelcacheCallback(on_table_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, on_function_changed, (Datum) 0);
+	RegisterXactCallback(on_transaction, NULL);
+	RegisterSubXactCallback(on_subtransaction, NULL);
+	is_watching = true;
+}
+
+/*
+ * compile makes an expression ready to be evaluated.
+ */
+static ExprState *
+compile(Node *expression)
+{
+	return ExecInitExpr(expression_planner((Expr *) expression), NULL);
+}
+
+/*
+ * keep compiles what a table has.
+ */
+static Kept *
+keep(Relation relation)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+	MemoryContext context = AllocSetContextCreate(CacheMemoryContext, "ar_ext expressions",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	Kept	   *kept = palloc0(sizeof(Kept));
+
+	kept->relation = RelationGetRelid(relation);
+	kept->context = context;
+	kept->check_count = desc->constr == NULL ? 0 : desc->constr->num_check;
+	kept->checks = palloc(sizeof(ExprState *) * (kept->check_count + 1));
+	kept->mentioned = palloc0(sizeof(Bitmapset *) * (kept->check_count + 1));
+	for (int i = 0; i < kept->check_count; i++)
+	{
+		Node	   *expression = stringToNode(desc->constr->check[i].ccbin);
+
+		pull_varattnos(expression, 1, &kept->mentioned[i]);
+		kept->checks[i] = compile(expression);
+	}
+	kept->defaults = palloc0(sizeof(ExprState *) * desc->natts);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		Node	   *expression = attribute->attisdropped || attribute->attgenerated ? NULL :
+			build_column_default(relation, i + 1);
+
+		if (expression != NULL)
+			kept->defaults[i] = compile(expression);
+	}
+	MemoryContextSwitchTo(caller);
+	return kept;
+}
+
+/*
+ * kept_of finds or makes what is kept of a table.
+ */
+static Kept *
+kept_of(Relation relation)
+{
+	Kept	   *kept;
+
+	for (kept = kept_tables; kept != NULL; kept = kept->next)
+		if (kept->relation == RelationGetRelid(relation) && !kept->is_stale)
+			return kept;
+	watch();
+	kept = keep(relation);
+	kept->next = kept_tables;
+	kept_tables = kept;
+	return kept;
+}
+
+/*
+ * is_concerned tells whether a check mentions one of the columns, or the whole
+ * row.
+ */
+static bool
+is_concerned(const Bitmapset *mentioned, const AttrNumber *changed, int changed_count)
+{
+	if (bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, mentioned))
+		return true;
+	for (int i = 0; i < changed_count; i++)
+		if (bms_is_member(changed[i] - FirstLowInvalidHeapAttributeNumber, mentioned))
+			return true;
+	return false;
+}
+
+/*
+ * ar_checks_pass tells whether all constraints let a row pass.  Of a row of
+ * which only some columns changed, those that mention none of them did so
+ * before; changed is NULL for a new row.  False: PostgreSQL is to judge it.
+ */
+bool
+ar_checks_pass(Relation relation, TupleTableSlot *slot, ExprContext *context,
+			   const AttrNumber *changed, int changed_count)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+	Kept	   *kept;
+
+	if (desc->constr == NULL)
+		return true;
+	if (AR_HAS_GENERATED(desc->constr))
+		return false;
+	slot_getallattrs(slot);
+	for (int i = 0; desc->constr->has_not_null && i < desc->natts; i++)
+		if (TupleDescAttr(desc, i)->attnotnull && slot->tts_isnull[i])
+			return false;
+	kept = kept_of(relation);
+	context->ecxt_scantuple = slot;
+	for (int i = 0; i < kept->check_count; i++)
+		if ((changed == NULL || is_concerned(kept->mentioned[i], changed, changed_count)) &&
+			!ExecCheck(kept->checks[i], context))
+			return false;
+	return true;
+}
+
+/*
+ * ar_defaults gives the defaults of the columns of a table, NULL where there is
+ * none.  They are good until the end of the transaction.
+ */
+ExprState **
+ar_defaults(Relation relation)
+{
+	return kept_of(relation)->defaults;
+}
