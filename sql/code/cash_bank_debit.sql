@@ -117,13 +117,6 @@ BEGIN
             DETAIL = 'It is a credit, announced only, ignored, a duplicate, or accepted already.';
     END IF;
     returned := coalesce(returned, offered.payment_id);
-    IF returned IS NOT NULL THEN
-        PERFORM FROM ar.payment AS p WHERE p.ledger_id = line.ledger_id AND p.payment_id = returned;
-        IF NOT FOUND THEN
-            RAISE foreign_key_violation USING
-                MESSAGE = format('payment %s does not exist in ledger %s', returned, line.ledger_id);
-        END IF;
-    END IF;
     IF returned IS NULL THEN
         RAISE SQLSTATE 'RA004' USING
             MESSAGE = format('what bank line %s took back is not known', line.bank_line_id),
@@ -137,8 +130,9 @@ BEGIN
     END IF;
     PERFORM ar.reverse_payments(accept_bank_return.ledger_id, jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
         'payment_id', returned,
-        -- What a payment of its kind meets: the first that the kind names.
-        'kind', (SELECT k.reversals[1] FROM ar.payment AS p
+        -- What can happen to a payment of its method: a cheque bounces, a direct debit is returned, a card is charged back.
+        'kind', (SELECT k.reversals[1]
+                 FROM ar.payment AS p
                  JOIN ar.payment_method AS m ON m.ledger_id = p.ledger_id AND m.method = p.method
                  JOIN ar.payment_method_kinds() AS k ON k.kind = m.kind
                  WHERE p.ledger_id = line.ledger_id AND p.payment_id = returned),

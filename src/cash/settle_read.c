@@ -44,15 +44,15 @@ static ArStatement read_open =
 	.sql =
 	"SELECT i.item_id, i.customer_id, i.payment_id, i.open, i.issued_on, i.due_on, i.undone_on"
 	" FROM unnest($2) AS c(customer_id)"
-	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
-	"  AND i.closed_on IS NULL AND " IS_PAYABLE,
+	" JOIN LATERAL (SELECT * FROM ar.item AS i WHERE i.ledger_id = $1"
+	"  AND i.customer_id = c.customer_id AND i.closed_on IS NULL AND " IS_PAYABLE " OFFSET 0) AS i ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
 /*
- * What the rules need to know.  Documents and discounts are looked up one by
- * one, by OFFSET 0: a join planned while their tables are young would read all
+ * What the rules need to know.  Items are looked up customer by customer,
+ * documents and discounts one by one, by OFFSET 0: a join planned while their tables are young would read all
  * of them, and go on so.  Discounts are looked for only where there are some:
  * a NULL is not even searched for.
  */
@@ -65,8 +65,8 @@ static ArStatement read_open_documents =
 	"  one.discount_until, one.discount, two.discount_until, two.discount,"
 	"  before.granted, before.paid_on"
 	" FROM unnest($2) AS c(customer_id)"
-	" JOIN ar.item AS i ON i.ledger_id = $1 AND i.customer_id = c.customer_id"
-	"  AND i.closed_on IS NULL AND " IS_PAYABLE
+	" JOIN LATERAL (SELECT * FROM ar.item AS i WHERE i.ledger_id = $1"
+	"  AND i.customer_id = c.customer_id AND i.closed_on IS NULL AND " IS_PAYABLE " OFFSET 0) AS i ON true"
 	" LEFT JOIN LATERAL (SELECT d.corrects_id, d.number, d.payment_reference, d.purchase_order, d.discount_basis"
 	"  FROM ar.invoice AS d WHERE d.ledger_id = $1 AND d.invoice_id = i.invoice_id OFFSET 0) AS v ON true"
 	" LEFT JOIN LATERAL (SELECT d.invoice_id, d.number FROM ar.adjustment AS d"
