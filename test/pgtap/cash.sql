@@ -1,7 +1,7 @@
 -- cash: payments, and what they are applied to by themselves.
 BEGIN;
 \ir helper.psql
-SELECT plan(67);
+SELECT plan(71);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B,C,D,E,F,G}'::text[]) AS code \g /dev/null
@@ -156,6 +156,29 @@ SELECT is(pg_temp.auto(:again) || ': ' || pg_temp.applied(:again), 'applied numb
 SELECT ar.unapply(:ledger, application_id, '2026-02-25') FROM ar.application
 WHERE credit_item_id = (SELECT item_id FROM ar.item WHERE payment_id = :again) ORDER BY application_id DESC LIMIT 1 \g /dev/null
 SELECT is(pg_temp.auto(:again, 'oldest') || ' ' || pg_temp.status('G3'), 'applied oldest partial', 'and as the oldest, after what is older still');
+
+-- Straight into the table: as it says, or as the policy does.
+SELECT ar.create_customer(:ledger, code, code) FROM unnest('{H,I}'::text[]) AS code \g /dev/null
+INSERT INTO ar.cash_policy (ledger_id, customer_id, apply_on_receipt) VALUES (:ledger, pg_temp.customer('I'), true);
+SELECT pg_temp.bill(c, c || '-2026-' || n, 'EUR 10', '2026-01-10') FROM unnest('{H,I}'::text[]) AS c, unnest('{11,22}'::text[]) AS n \g /dev/null
+INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, apply, reference)
+SELECT :ledger, pg_temp.customer(c), 'EUR 10', '2026-02-01', apply, concat(c, '-2026-', CASE WHEN apply IS NULL THEN '11' ELSE '22' END)
+FROM unnest('{H,I}'::text[]) AS c, unnest('{none,auto,NULL}'::text[]) AS apply;
+SELECT results_eq(format('SELECT reference, apply, pg_temp.applied(payment_id) FROM ar.payment WHERE customer_id IN (%s, %s) ORDER BY payment_id', pg_temp.customer('H'), pg_temp.customer('I')), $$VALUES
+    ('H-2026-22', 'none', 'left 10.00'), ('H-2026-22', 'auto', 'H-2026-22 10.00 on 02-01, left 0.00'), ('H-2026-11', NULL, 'left 10.00'),
+    ('I-2026-22', 'none', 'left 10.00'), ('I-2026-22', 'auto', 'I-2026-22 10.00 on 02-01, left 0.00'), ('I-2026-11', NULL, 'I-2026-11 10.00 on 02-01, left 0.00')$$,
+    'what says nothing waits, unless the policy applies on receipt');
+-- Nobody knows whose it is, until it is transferred: then it goes as it said, and by the rules if it said nothing.
+SELECT pg_temp.bill('H', 'H-2026-3' || n, 'EUR 30', '2026-01-10') FROM generate_series(1, 3) AS n \g /dev/null
+CREATE TEMPORARY TABLE stranger AS SELECT element, r.payment_id FROM ar.record_payments(:ledger,
+    '[{"amount": "EUR 30", "received_on": "2026-02-01", "structured_reference": "H-2026-31"}, {"amount": "EUR 25", "received_on": "2026-02-01", "apply": "oldest"},
+      {"amount": "EUR 30", "received_on": "2026-02-01", "apply": "none", "payer_name": "Hans", "payer_account": "DE02120300000000202051", "processor_reference": "ch-1"}]') AS r;
+SELECT is((SELECT count(*) FROM ar.item JOIN stranger USING (payment_id)), 0::bigint, 'a payment without a customer has no item');
+SELECT results_eq(format('SELECT a.outcome, a.applied::text, a.unapplied::text FROM ar.auto_apply(%s, (SELECT array_agg(payment_id) FROM stranger WHERE element = 3)) AS a', :ledger),
+    $$VALUES ('unidentified', 'EUR 0.00', 'EUR 30.00')$$, 'and is told to be unidentified');
+INSERT INTO ar.payment_transfer (ledger_id, payment_id, customer_id, transferred_on) SELECT :ledger, payment_id, pg_temp.customer('H'), '2026-02-03' FROM stranger;
+SELECT results_eq('SELECT element, pg_temp.applied(payment_id) FROM stranger ORDER BY 1', $$VALUES
+    (1::bigint, 'H-2026-31 30.00 on 02-03, left 0.00'), (2, 'H-2026-11 10.00 on 02-03, H-2026-32 15.00 on 02-03, left 0.00'), (3, 'left 30.00')$$, 'with one it is applied, from that day on');
 
 -- What a payment may not be.
 SELECT is(pg_temp.outcome(format('SELECT ar.record_payment(%s)', given)), expected, words)

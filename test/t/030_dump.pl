@@ -138,6 +138,16 @@ FROM ar.invoice AS v CROSS JOIN LATERAL ar.write_off(v.ledger_id, v.invoice_id, 
 SELECT ar.create_payment_plan(v.ledger_id, v.customer_id, 3, '2026-04-01', agreed_on => '2026-03-10', fee => 'EUR 5.00') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 INSERT INTO ar.agency (ledger_id, agency, name, commission_percent) SELECT ledger_id, 'acme', 'Acme', 15 FROM ar.ledger WHERE code = 'main';
 SELECT ar.place_with_agency(v.ledger_id, 'acme', ARRAY[v.customer_id], placed_on => '2026-06-01') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+-- Cash: a policy, a payment that found its customer, and one of which nobody knows which of two invoices it is for.
+INSERT INTO ar.cash_policy (ledger_id, tolerance) SELECT ledger_id, 'EUR 0.05' FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.payer_account (ledger_id, account, note) SELECT ledger_id, 'DE00BANK', 'a bank' FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.payer_pattern (ledger_id, customer_id, name_pattern) SELECT ledger_id, customer_id, '^nine' FROM ar.customer WHERE code = 'C9';
+SELECT ar.create_customer(ledger_id, 'C10', 'Customer ten') FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, total, status)
+SELECT ledger_id, customer_id, 'TIE-' || n, '2026-03-01', 'EUR 7.00', 'open' FROM ar.customer, generate_series(1, 2) AS n WHERE code = 'C10';
+INSERT INTO ar.payment (ledger_id, amount, received_on, apply) SELECT ledger_id, 'EUR 7.00', '2026-03-05', 'auto' FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.payment_transfer (ledger_id, payment_id, customer_id, transferred_on)
+SELECT p.ledger_id, p.payment_id, c.customer_id, '2026-03-06' FROM ar.payment AS p JOIN ar.customer AS c USING (ledger_id) WHERE p.customer_id IS NULL AND c.code = 'C10';
 
 -- What a user of the books adds to them.
 CREATE ROLE clerk;
