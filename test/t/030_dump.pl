@@ -147,7 +147,16 @@ INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, total, stat
 SELECT ledger_id, customer_id, 'TIE-' || n, '2026-03-01', 'EUR 7.00', 'open' FROM ar.customer, generate_series(1, 2) AS n WHERE code = 'C10';
 INSERT INTO ar.payment (ledger_id, amount, received_on, apply) SELECT ledger_id, 'EUR 7.00', '2026-03-05', 'auto' FROM ar.ledger WHERE code = 'main';
 INSERT INTO ar.payment_transfer (ledger_id, payment_id, customer_id, transferred_on)
-SELECT p.ledger_id, p.payment_id, c.customer_id, '2026-03-06' FROM ar.payment AS p JOIN ar.customer AS c USING (ledger_id) WHERE p.customer_id IS NULL AND c.code = 'C10';
+SELECT p.ledger_id, p.payment_id, c.customer_id, '2026-03-06' FROM ar.payment AS p JOIN ar.customer AS c USING (ledger_id) WHERE p.customer_id IS NULL AND c.code = 'C10'
+  AND NOT EXISTS (SELECT FROM ar.payment_transfer AS t WHERE t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id)
+  AND NOT EXISTS (SELECT FROM ar.payment_reversal AS r WHERE r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id);
+
+-- A bank's file with its mapping, who pays from where, an aging that was kept, and a daily run.
+INSERT INTO ar.bank_csv_format (ledger_id, name, mapping) SELECT ledger_id, 'dump', '{"columns": {"booked_on": "Date", "amount": "Amount", "text": "Text"}}' FROM ar.ledger WHERE code = 'main';
+SELECT count(*) FROM ar.ledger AS l, ar.import_bank_statement(l.ledger_id, convert_to(E':20:S\n:25:1/2\n:28C:1\n:60F:C260301EUR0,00\n:61:2603020302C12,00NTRFNONREF//B1\n:86:166?20HELLO?32SOMEBODY\n:62F:C260302EUR12,00\n-\n', 'UTF8')) WHERE l.code = 'main';
+INSERT INTO ar.snapshot_policy (ledger_id, keep_daily_days) SELECT ledger_id, 100 FROM ar.ledger WHERE code = 'main';
+SELECT ar.take_aging_snapshot(ledger_id, '2026-02-28') FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.job_run (ledger_id, step, business_date, finished_at, rows) SELECT ledger_id, 'numbers', '2026-03-01', '2026-03-01', 3 FROM ar.ledger WHERE code = 'main';
 
 -- What a user of the books adds to them.
 CREATE ROLE clerk;
