@@ -32,7 +32,7 @@ CREATE TABLE ar.payment (
 CREATE UNIQUE INDEX payment_external_id_key ON ar.payment (ledger_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX payment_customer_idx ON ar.payment (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX payment_processor_reference_idx ON ar.payment (ledger_id, processor_reference) WHERE processor_reference IS NOT NULL;
-CREATE INDEX payment_replaces_idx ON ar.payment (ledger_id, replaces_id) WHERE replaces_id IS NOT NULL;
+CREATE UNIQUE INDEX payment_replaces_key ON ar.payment (ledger_id, replaces_id) WHERE replaces_id IS NOT NULL;
 CREATE INDEX payment_unidentified_idx ON ar.payment (ledger_id, payment_id) WHERE customer_id IS NULL;
 COMMENT ON TABLE ar.payment IS 'A row is one payment received. A fact: never changed. One without a customer is unidentified, and has no item until ar.payment_transfer says whose it is.';
 COMMENT ON COLUMN ar.payment.ledger_id IS 'The ledger.';

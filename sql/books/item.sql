@@ -37,6 +37,8 @@ CREATE TABLE ar.adjustment (
     invoice_id bigint,
     payment_id bigint,
     reverses_id bigint,
+    method text,
+    reference text,
     external_id text,
     external_digest bytea,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -56,7 +58,7 @@ CREATE TABLE ar.adjustment (
         WHEN 'refund' THEN (ar.sign(amount) > 0) = (reverses_id IS NULL)
         WHEN 'chargeback' THEN (ar.sign(amount) > 0) = (reverses_id IS NULL)
         WHEN 'reversal' THEN ar.sign(amount) > 0 AND payment_id IS NOT NULL AND reverses_id IS NULL
-        WHEN 'transfer' THEN true
+        WHEN 'transfer' THEN payment_id IS NOT NULL
         ELSE false END)
 );
 CREATE UNIQUE INDEX adjustment_number_key ON ar.adjustment (ledger_id, number) WHERE number IS NOT NULL;
@@ -78,6 +80,8 @@ COMMENT ON COLUMN ar.adjustment.reason IS 'Why, in words.';
 COMMENT ON COLUMN ar.adjustment.invoice_id IS 'The invoice it concerns, or NULL.';
 COMMENT ON COLUMN ar.adjustment.payment_id IS 'The payment it came with, or takes back, or NULL.';
 COMMENT ON COLUMN ar.adjustment.reverses_id IS 'The adjustment that this one takes back, or NULL.';
+COMMENT ON COLUMN ar.adjustment.method IS 'How a refund is paid: a method of ar.payment_method, or NULL.';
+COMMENT ON COLUMN ar.adjustment.reference IS 'What the bank or processor calls a refund, or NULL. Never a card number.';
 COMMENT ON COLUMN ar.adjustment.external_id IS 'Id that the writing program gave, unique among the ledger''s adjustments.';
 COMMENT ON COLUMN ar.adjustment.external_digest IS 'Digest of the payload that came with external_id.';
 COMMENT ON COLUMN ar.adjustment.recorded_at IS 'When it was recorded; set by the database.';
@@ -176,6 +180,8 @@ CREATE TRIGGER item_derived_biudts BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE
 
 CREATE TRIGGER adjustment_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.adjustment
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
+CREATE TRIGGER adjustment_check_bir BEFORE INSERT ON ar.adjustment
+    FOR EACH ROW WHEN (NEW.reverses_id IS NOT NULL) EXECUTE FUNCTION ar.tg_check_adjustment();
 CREATE TRIGGER adjustment_record_bir BEFORE INSERT ON ar.adjustment
     FOR EACH ROW EXECUTE FUNCTION ar.tg_record();
 CREATE TRIGGER adjustment_post_ais AFTER INSERT ON ar.adjustment

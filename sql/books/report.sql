@@ -85,12 +85,15 @@ CREATE VIEW ar.report_payment WITH (security_invoker = true) AS
 SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, p.received_on, p.method, p.reference,
        ar.currency(p.amount) AS currency, ar.amount(p.amount) AS amount,
        ar.amount(p.amount) + coalesce(ar.amount(i.open), -ar.amount(p.amount)) AS applied,
-       coalesce(-ar.amount(i.open), ar.amount(p.amount)) AS unapplied,
-       p.ledger_id, i.customer_id, p.payment_id
+       coalesce(-ar.amount(i.open), CASE WHEN r.payment_id IS NULL THEN ar.amount(p.amount) ELSE 0 END) AS unapplied,
+       p.ledger_id, i.customer_id, p.payment_id, s.state, s.cleared_on, ar.amount(s.refunded) AS refunded
 FROM ar.payment AS p
-JOIN ar.ledger AS l ON l.ledger_id = p.ledger_id
+-- OFFSET 0: today is asked once a ledger.
+JOIN (SELECT l.ledger_id, l.code, ar.business_date(l.ledger_id) AS today FROM ar.ledger AS l OFFSET 0) AS l ON l.ledger_id = p.ledger_id
 LEFT JOIN ar.item AS i ON i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id
-LEFT JOIN ar.customer AS c ON c.ledger_id = i.ledger_id AND c.customer_id = i.customer_id;
+LEFT JOIN ar.customer AS c ON c.ledger_id = i.ledger_id AND c.customer_id = i.customer_id
+LEFT JOIN ar.payment_reversal AS r ON r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id
+LEFT JOIN LATERAL ar.payment_life(l.ledger_id, l.today) AS s ON s.payment_id = p.payment_id;
 COMMENT ON VIEW ar.report_payment IS 'A row is one payment.';
 COMMENT ON COLUMN ar.report_payment.ledger IS 'Code of the ledger.';
 COMMENT ON COLUMN ar.report_payment.customer IS 'Code of the customer; NULL: unidentified.';
@@ -100,11 +103,14 @@ COMMENT ON COLUMN ar.report_payment.method IS 'How it was paid.';
 COMMENT ON COLUMN ar.report_payment.reference IS 'What the payer wrote.';
 COMMENT ON COLUMN ar.report_payment.currency IS 'ISO 4217 code of the amounts.';
 COMMENT ON COLUMN ar.report_payment.amount IS 'Amount received.';
-COMMENT ON COLUMN ar.report_payment.applied IS 'What is applied to invoices and charges.';
+COMMENT ON COLUMN ar.report_payment.applied IS 'What is applied to invoices, charges, refunds, transfers or its reversal.';
 COMMENT ON COLUMN ar.report_payment.unapplied IS 'What is not applied yet.';
 COMMENT ON COLUMN ar.report_payment.ledger_id IS 'Id of the ledger.';
 COMMENT ON COLUMN ar.report_payment.customer_id IS 'Id of the customer; NULL: unidentified.';
 COMMENT ON COLUMN ar.report_payment.payment_id IS 'Id of the payment.';
+COMMENT ON COLUMN ar.report_payment.state IS 'On the business date of the ledger: pending, cleared, refunded, bounced, returned, charged_back or reversed; NULL: it counts from a later day on.';
+COMMENT ON COLUMN ar.report_payment.cleared_on IS 'The day on which it cleared.';
+COMMENT ON COLUMN ar.report_payment.refunded IS 'What was paid back of it.';
 
 CREATE VIEW ar.report_application WITH (security_invoker = true) AS
 SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, a.applied_on,

@@ -76,7 +76,7 @@ BEGIN
     WHERE p.external_digest IS NULL OR p.external_digest <> ar.payload_digest(g.value - 'apply')
     LIMIT 1;
     IF FOUND THEN
-        PERFORM ar.refuse_external_id('payment', reused);
+        PERFORM ar.refuse_external_id('payment', ar.mask_card_numbers(reused));
     END IF;
 
     -- Those without an external id were all made, in the order given.
@@ -174,7 +174,7 @@ BEGIN
         FROM ar.payment AS p
         WHERE p.ledger_id = record_payment.ledger_id AND p.external_id = record_payment.external_id;
         IF known_digest IS NULL OR known_digest <> digest THEN
-            PERFORM ar.refuse_external_id('payment', record_payment.external_id);
+            PERFORM ar.refuse_external_id('payment', ar.mask_card_numbers(record_payment.external_id));
         END IF;
     END IF;
     RETURN result;

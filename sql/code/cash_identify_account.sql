@@ -47,9 +47,11 @@ BEGIN
               AND (t.rule IS NULL OR t.rule <> 'name' AND (p.payer_name IS NULL OR ar.is_payer_name(p.payer_name, c.name)
                                                            OR ar.is_payer_name(p.payer_name, c.legal_name)))
               AND NOT EXISTS (
+                SELECT FROM ar.payment_reversal AS r
+                WHERE r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id AND r.kind = 'in_error')
+              AND NOT EXISTS (
                 SELECT FROM ar.adjustment AS j
-                WHERE j.ledger_id = p.ledger_id AND j.payment_id = p.payment_id
-                  AND (j.kind = 'transfer' OR j.kind = 'reversal' AND j.reason_code = 'in_error'))
+                WHERE j.ledger_id = p.ledger_id AND j.payment_id = p.payment_id AND j.kind = 'transfer')
             ORDER BY p.payment_id DESC LIMIT 50) AS p
         WHERE s.is_said IS NULL
     )

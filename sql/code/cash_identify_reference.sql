@@ -9,9 +9,6 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
-    IF to_regclass('ar.mandate') IS NULL THEN
-        RETURN;
-    END IF;
     RETURN QUERY
     SELECT p.payment_id, m.customer_id, 'mandate', 0.99, format('The mandate %s is this customer''s.', m.reference)
     FROM unnest(payers_by_mandate.payment_ids) AS g(payment_id)

@@ -7,7 +7,7 @@ Errors: RA001 credit limit exceeded; RA009 no rate into the currency of the limi
 
 CREATE FUNCTION ar.tg_follow_credit() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_follow_credit' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_follow_credit() IS
-'Trigger, after a statement on the table that its argument names (limit, policy, customer, reservation, adjustment): does what follows from the rows, and judges what they raised.
+'Trigger, after a statement on the table that its argument names (limit, policy, customer, reservation, adjustment, payment_reversal): does what follows from the rows, and judges what they raised.
 Errors: RA001 credit limit exceeded; RA009 no rate into the currency of the limit.';
 
 CREATE FUNCTION ar.tg_stamp_credit_policy() RETURNS trigger

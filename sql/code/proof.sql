@@ -301,8 +301,31 @@ BEGIN
                ('payment_transfer', 'payment_transfer_record_bir'), ('payment_transfer', 'payment_transfer_post_ais'),
                ('payment_transfer', 'payment_transfer_settle_ais'),
                ('match_suggestion', 'match_suggestion_guard_biudr'), ('match_suggestion', 'match_suggestion_fact_bts'),
+               ('aging_snapshot', 'aging_snapshot_fact_buts'), ('aging_snapshot_line', 'aging_snapshot_line_fact_buts'),
                ('ledger', 'ledger_payment_method_ais'), ('cash_policy', 'cash_policy_stamp_biur'),
+               ('payment', 'payment_card_bir'), ('payment', 'payment_mandate_bir'), ('payment', 'payment_replaces_bir'),
+               ('payment_transfer', 'payment_transfer_follow_ais'),
+               ('payment_method', 'payment_method_guard_bur'),
+               ('payment_clearing', 'payment_clearing_fact_budts'), ('payment_clearing', 'payment_clearing_check_bir'),
+               ('payment_clearing', 'payment_clearing_record_bir'),
+               ('payment_reversal', 'payment_reversal_fact_budts'), ('payment_reversal', 'payment_reversal_card_bir'),
+               ('payment_reversal', 'payment_reversal_stamp_bir'), ('payment_reversal', 'payment_reversal_follow_ais'),
+               ('payment_reversal', 'payment_reversal_zcredit_ais'),
+               ('mandate', 'mandate_guard_biudr'), ('mandate', 'mandate_fact_bts'),
+               ('payout', 'payout_fact_budts'), ('payout', 'payout_record_bir'), ('payout', 'payout_sum_air'),
+               ('payout_payment', 'payout_payment_fact_budts'), ('payout_payment', 'payout_payment_check_bir'),
+               ('adjustment', 'adjustment_check_bir'), ('adjustment', 'adjustment_card_bir'),
+               ('adjustment', 'adjustment_reversal_bir'), ('adjustment', 'adjustment_settled_air'),
+               ('application', 'application_settled_air'),
                ('payer_account', 'payer_account_stamp_biur'), ('payer_pattern', 'payer_pattern_stamp_biur'),
+               ('bank_csv_format', 'bank_csv_format_stamp_biur'),
+               ('bank_file', 'bank_file_fact_budts'), ('bank_file', 'bank_file_record_bir'),
+               ('bank_statement', 'bank_statement_fact_budts'), ('bank_statement', 'bank_statement_record_bir'),
+               ('bank_line', 'bank_line_fact_budts'), ('bank_line', 'bank_line_guard_bir'),
+               ('bank_line', 'bank_line_guard_bur'), ('bank_line', 'bank_line_record_bir'),
+               ('message_policy', 'message_policy_stamp_biur'),
+               ('message_template', 'message_template_guard_biudr'), ('message_template', 'message_template_guard_bts'),
+               ('outbox', 'outbox_guard_biudr'), ('outbox', 'outbox_guard_bts'), ('outbox', 'outbox_notify_ais'), ('outbox', 'outbox_notify_aur'),
                ('recurring_invoice', 'recurring_invoice_fact_bts'), ('recurring_invoice', 'recurring_invoice_guard_bur'),
                ('recurring_period', 'recurring_period_fact_bts'), ('recurring_period', 'recurring_period_guard_biudr'),
                ('recurring_version', 'recurring_version_fact_budts'), ('recurring_version', 'recurring_version_record_bir'),
@@ -329,7 +352,28 @@ BEGIN
                ('customer', 'customer_limit_ais'), ('customer', 'customer_limit_aus'),
                ('customer', 'customer_probation_ais'),
                ('invoice', 'invoice_credit_ais'), ('invoice', 'invoice_credit_aus'), ('invoice', 'invoice_hold_aur'),
-               ('invoice', 'invoice_held_bdr')
+               ('invoice', 'invoice_held_bdr'),
+               ('ledger', 'ledger_dispute_reason_ais'), ('dispute', 'dispute_guard_biudr'), ('dispute', 'dispute_fact_bts'),
+               ('dispute_item', 'dispute_item_guard_biudr'), ('dispute_item', 'dispute_item_fact_bts'), ('dispute_item', 'dispute_item_open_ais'),
+               ('dispute_note', 'dispute_note_fact_budts'), ('dispute_note', 'dispute_note_stamp_bir'),
+               ('collect_policy', 'collect_policy_stamp_biur'),
+               ('promise', 'promise_guard_biudr'), ('promise', 'promise_fact_bts'), ('promise', 'promise_follow_aus'),
+               ('promise_item', 'promise_item_guard_budr'), ('promise_item', 'promise_item_fact_bts'), ('promise_item', 'promise_item_check_ais'),
+               ('interest_rate', 'interest_rate_stamp_biur'), ('interest_policy', 'interest_policy_stamp_biur'),
+               ('interest_charge', 'interest_charge_guard_budr'), ('interest_charge', 'interest_charge_fact_bts'),
+               ('interest_charge', 'interest_charge_record_bir'),
+               ('late_fee', 'late_fee_guard_budr'), ('late_fee', 'late_fee_fact_bts'), ('late_fee', 'late_fee_record_bir'),
+               ('interest_correction', 'interest_correction_fact_budts'), ('interest_correction', 'interest_correction_record_bir'),
+               ('charge_credit', 'charge_credit_fact_budts'), ('charge_credit', 'charge_credit_stamp_bir'), ('charge_credit', 'charge_credit_check_ais'),
+               ('ledger', 'ledger_write_off_reason_ais'), ('adjustment', 'adjustment_write_off_bir'),
+               ('write_off', 'write_off_fact_budts'), ('write_off', 'write_off_stamp_bir'),
+               ('payment_plan', 'payment_plan_guard_biudr'), ('payment_plan', 'payment_plan_fact_bts'), ('payment_plan', 'payment_plan_follow_aus'),
+               ('payment_plan', 'payment_plan_sum_air'),
+               ('payment_plan_item', 'payment_plan_item_guard_budr'), ('payment_plan_item', 'payment_plan_item_fact_bts'),
+               ('payment_plan_item', 'payment_plan_item_check_ais'),
+               ('payment_plan_instalment', 'payment_plan_instalment_fact_budts'), ('payment_plan_instalment', 'payment_plan_instalment_check_ais'),
+               ('placement', 'placement_guard_biudr'), ('placement', 'placement_fact_bts'), ('placement', 'placement_follow_aus'),
+               ('placement_item', 'placement_item_guard_biudr'), ('placement_item', 'placement_item_fact_bts')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
@@ -371,7 +415,12 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_invoice_totals(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_discounts(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_parties(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_cash(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_credit(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_bank(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_snapshots(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_messages(verify.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_collect(verify.ledger_id)
     UNION ALL SELECT * FROM ar.verify_triggers();
 END
 $$;

@@ -8,39 +8,49 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "ar_ext.h"
+#include "item/posting.h"
+#include "item/table.h"
 #include "item/transition.h"
 #include "item/writer.h"
 #include "type/invoice_status.h"
+#include "type/monetary.h"
 
 PG_FUNCTION_INFO_V1(ar_tg_follow_items);
 PG_FUNCTION_INFO_V1(ar_tg_guard_invoice_line);
 
-/*
- * An invoice is written off when its last part was taken by a write-off that
- * still stands, and void when it was taken by its reversal, which takes all or
- * is not posted.  The items are looked up invoice by invoice: a join with all
- * of them summed up beforehand would be read again for each.
- */
-static ArStatement follow_items =
+/* A key of an invoice, as collected from other tables' rows. */
+typedef struct InvoiceKey
 {
-	.sql =
-	"UPDATE ar.invoice AS v SET status = s.status"
-	" FROM unnest($2) AS w(invoice_id),"
-	"  LATERAL (SELECT ar.invoice_status_of(ar.sum(i.amount), ar.sum(i.open),"
-	"    ar.sign(ar.sum(i.open)) = 0 AND ar.is_written_off($1, w.invoice_id),"
-	"    ar.sign(ar.sum(i.open)) = 0 AND EXISTS (SELECT FROM ar.invoice AS r"
-	"     WHERE r.ledger_id = $1 AND r.reverses_id = w.invoice_id"
-	"      AND r.recorded_at IS NOT NULL)) AS status"
-	"   FROM ar.item AS i"
-	"   WHERE i.ledger_id = $1 AND i.invoice_id = w.invoice_id) AS s"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = w.invoice_id"
-	"  AND v.status OPERATOR(ar.<>) s.status",
-	.nargs = 2,
-	.argtypes = {INT4OID, INT8ARRAYOID}
+	int32		ledger_id;
+	int64		invoice_id;
+} InvoiceKey;
+
+/* What is read and written to follow items. */
+typedef struct Followed
+{
+	ArTable		invoices;
+	ArTable		items;			/* by invoice */
+	AttrNumber	item_id;
+	AttrNumber	amount;
+	AttrNumber	open;
+
+	/* Read only where nothing is open any more. */
+	ArTable		applications;	/* by debit item */
+	AttrNumber	applied;
+	AttrNumber	credit_item_id;
+	ArTable		credits;
+	AttrNumber	kind;
+	ArTable		reversals;		/* by the invoice reversed */
+	AttrNumber	recorded_at;
+} Followed;
+
+static const ArColumn invoice_columns[] = {
+	{"status", AR_TYPE_STATUS}
 };
 
 /* Whether any is posted already is asked before any is locked. */
@@ -78,13 +88,6 @@ static ArStatement touch_invoices_of_lines =
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
-
-/* A key of an invoice, as collected from other tables' rows. */
-typedef struct InvoiceKey
-{
-	int32		ledger_id;
-	int64		invoice_id;
-} InvoiceKey;
 
 /*
  * compare_keys orders invoice keys.
@@ -164,12 +167,170 @@ for_each_ledger(InvoiceKey *keys, int count,
 }
 
 /*
- * follow gives the invoices of one ledger the status that their items have.
+ * begin_following opens what is read and written to follow items.
  */
 static void
-follow(Relation relation, Datum *values)
+begin_following(Followed *followed)
 {
-	ar_writer_execute(&follow_items, values, SPI_OK_UPDATE);
+	memset(followed, 0, sizeof(Followed));
+	ar_table_begin(&followed->items, "item", CMD_SELECT, NULL, 0);
+	ar_table_use_index(&followed->items, "item_invoice_key");
+	followed->item_id = ar_column(followed->items.relation, "item_id", INT8OID);
+	followed->amount = ar_column(followed->items.relation, "amount", AR_TYPE_MONETARY);
+	followed->open = ar_column(followed->items.relation, "open", AR_TYPE_MONETARY);
+	ar_table_begin(&followed->invoices, "invoice", CMD_UPDATE,
+				   invoice_columns, lengthof(invoice_columns));
+}
+
+/*
+ * begin_looking_back opens what is read only where nothing is open any more.
+ */
+static void
+begin_looking_back(Followed *followed)
+{
+	if (followed->applications.relation != NULL)
+		return;
+	ar_table_begin(&followed->applications, "application", CMD_SELECT, NULL, 0);
+	ar_table_use_index(&followed->applications, "application_debit_item_idx");
+	followed->applied = ar_column(followed->applications.relation, "amount", AR_TYPE_MONETARY);
+	followed->credit_item_id = ar_column(followed->applications.relation, "credit_item_id", INT8OID);
+	ar_table_begin(&followed->credits, "item", CMD_SELECT, NULL, 0);
+	followed->kind = ar_column(followed->credits.relation, "kind", TEXTOID);
+}
+
+/*
+ * end_following closes all that is open.
+ */
+static void
+end_following(Followed *followed)
+{
+	if (followed->reversals.relation != NULL)
+		ar_table_end(&followed->reversals);
+	if (followed->applications.relation != NULL)
+	{
+		ar_table_end(&followed->credits);
+		ar_table_end(&followed->applications);
+	}
+	ar_table_end(&followed->invoices);
+	ar_table_end(&followed->items);
+}
+
+/*
+ * minor_of reads the amount in a column of the row found.
+ */
+static int64
+minor_of(ArTable *table, AttrNumber column)
+{
+	return ar_monetary_minor(DatumGetArMonetaryP(ar_table_value(table, column)));
+}
+
+/*
+ * is_kind tells whether the item found is of a kind.
+ */
+static bool
+is_kind(text *kind, const char *wanted)
+{
+	return VARSIZE_ANY_EXHDR(kind) == strlen(wanted) &&
+		memcmp(VARDATA_ANY(kind), wanted, strlen(wanted)) == 0;
+}
+
+/*
+ * written_off_minor adds up what write-offs gave an item and still stands:
+ * counter-rows count as what they are, negative.  It notes whether a credit
+ * memo, which may be a reversal, gave it something.
+ */
+static int64
+written_off_minor(Followed *followed, int32 ledger_id, int64 item_id, bool *has_memo)
+{
+	Datum		key[2] = {Int32GetDatum(ledger_id), Int64GetDatum(item_id)};
+	int64		total = 0;
+
+	for (bool found = ar_table_find(&followed->applications, key, lengthof(key)); found;
+		 found = ar_table_next(&followed->applications))
+	{
+		Datum		credit_key[2] = {key[0], ar_table_value(&followed->applications, followed->credit_item_id)};
+		text	   *kind;
+
+		if (!ar_table_find(&followed->credits, credit_key, lengthof(credit_key)))
+			continue;
+		kind = DatumGetTextPP(ar_table_value(&followed->credits, followed->kind));
+		if (is_kind(kind, "credit_memo"))
+			*has_memo = true;
+		if (is_kind(kind, "write_off"))
+			total = ar_add_minor(total, minor_of(&followed->applications, followed->applied));
+	}
+	return total;
+}
+
+/*
+ * is_reversed tells whether the reversal of an invoice is posted.
+ */
+static bool
+is_reversed(Followed *followed, const Datum *invoice_key)
+{
+	bool		isnull = true;
+
+	if (followed->reversals.relation == NULL)
+	{
+		ar_table_begin(&followed->reversals, "invoice", CMD_SELECT, NULL, 0);
+		ar_table_use_index(&followed->reversals, "invoice_reverses_key");
+		followed->recorded_at = ar_column(followed->reversals.relation, "recorded_at", TIMESTAMPTZOID);
+	}
+	if (ar_table_find(&followed->reversals, invoice_key, 2))
+		(void) slot_getattr(followed->reversals.row, followed->recorded_at, &isnull);
+	return !isnull;
+}
+
+/*
+ * status_now finds the status that the items of an invoice give it.  With
+ * nothing open it is void when that was taken by its reversal, which takes all
+ * or is not posted, and written off while a write-off stands.
+ */
+static ArInvoiceStatus
+status_now(Followed *followed, int32 ledger_id, const Datum *invoice_key)
+{
+	ArTable    *items = &followed->items;
+	int64		total = 0;
+	int64		open = 0;
+	int64		written_off = 0;
+	bool		has_memo = false;
+	bool		reversed = false;
+
+	for (bool found = ar_table_find(items, invoice_key, 2); found;
+		 found = ar_table_next(items))
+	{
+		total = ar_add_minor(total, minor_of(items, followed->amount));
+		open = ar_add_minor(open, minor_of(items, followed->open));
+	}
+	if (open == 0)
+	{
+		begin_looking_back(followed);
+		for (bool found = ar_table_find(items, invoice_key, 2); found;
+			 found = ar_table_next(items))
+			written_off = ar_add_minor(written_off,
+									   written_off_minor(followed, ledger_id,
+														 DatumGetInt64(ar_table_value(items, followed->item_id)),
+														 &has_memo));
+		reversed = has_memo && is_reversed(followed, invoice_key);
+	}
+	return ar_status_of(total, open, written_off > 0, reversed);
+}
+
+/*
+ * follow gives an invoice the status that its items have.
+ */
+static void
+follow(Followed *followed, const InvoiceKey *invoice)
+{
+	ArTable    *invoices = &followed->invoices;
+	Datum		key[2] = {Int32GetDatum(invoice->ledger_id), Int64GetDatum(invoice->invoice_id)};
+	ArInvoiceStatus status = status_now(followed, invoice->ledger_id, key);
+	Datum		value = ArInvoiceStatusGetDatum(status);
+
+	if (ar_table_find(invoices, key, lengthof(key)) &&
+		DatumGetArInvoiceStatus(ar_table_value(invoices, invoices->columns[0])) != status &&
+		ar_table_lock(invoices))
+		ar_table_update(invoices, &value, NULL);
 }
 
 /*
@@ -181,13 +342,19 @@ ar_tg_follow_items(PG_FUNCTION_ARGS)
 	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_follow_items", TRIGGER_EVENT_AFTER);
 	InvoiceKey *keys;
 	int			count = 0;
+	Followed	followed;
 	ArWriter	writer;
 
 	keys = collect_keys(trigger, trigger->tg_newtable, NULL, &count);
 	if (count == 0)
 		return PointerGetDatum(NULL);
+	qsort(keys, count, sizeof(InvoiceKey), compare_keys);
 	ar_writer_begin(&writer, trigger->tg_relation);
-	for_each_ledger(keys, count, follow, trigger->tg_relation);
+	begin_following(&followed);
+	for (int i = 0; i < count; i++)
+		if (i == 0 || compare_keys(&keys[i - 1], &keys[i]) != 0)
+			follow(&followed, &keys[i]);
+	end_following(&followed);
 	ar_writer_end(&writer);
 	return PointerGetDatum(NULL);
 }

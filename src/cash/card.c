@@ -159,6 +159,7 @@ card_in_run(const char *text, const Run *run, bool strict, Run *card)
 		int			group = 0;	/* digits of the present group */
 		int			first = 0;	/* and of the first */
 		int			count = 0;
+		bool		found = false;
 
 		if (!is_digit(text[start]) || (start > run->start && is_digit(text[start - 1])))
 			continue;
@@ -183,9 +184,12 @@ card_in_run(const char *text, const Run *run, bool strict, Run *card)
 				card->start = start;
 				card->end = end + 1;
 				card->count = count;
-				return true;
+				found = true;
 			}
 		}
+		/* The longest: of 19 digits the first 16 may satisfy the formula, too. */
+		if (found)
+			return true;
 	}
 	return false;
 }

@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "cash/number_index.h"
@@ -56,12 +57,11 @@ ar_number_index_create(int expected)
 }
 
 /*
- * enter: enter the last number of the index under a key.
+ * enter: enter a number under a key.  Under one key twice does no harm.
  */
 static void
-enter(ArNumberIndex *index, uint64 key)
+enter(ArNumberIndex *index, int number, uint64 key)
 {
-	int			number = index->number_count - 1;
 	bool		known;
 	KeyEntry   *entry = keys_insert(index->keys, key, &known);
 
@@ -70,7 +70,7 @@ enter(ArNumberIndex *index, uint64 key)
 		entry->first = -1;
 		entry->count = 0;
 	}
-	else if (entry->count > SHARED_MAX || index->links[entry->first].number == number)
+	else if (entry->count > SHARED_MAX)
 		return;
 	if (index->link_count == PG_INT32_MAX)
 		ereport(ERROR,
@@ -89,21 +89,51 @@ enter(ArNumberIndex *index, uint64 key)
 }
 
 /*
- * enter_slips: enter the last number under a string, and under it with each
- * character left out.
+ * enter_slips: enter a number under a string, and under it with each character
+ * left out.
  */
 static void
-enter_slips(ArNumberIndex *index, const char *characters, int length)
+enter_slips(ArNumberIndex *index, int number, const char *characters, int length)
 {
 	char		less[AR_NUMBER_MAX];
 
-	enter(index, ar_number_key(characters, length, AR_NUMBER_KEY_SLIP));
+	enter(index, number, ar_number_key(characters, length, AR_NUMBER_KEY_SLIP));
 	for (int i = 0; i < length; i++)
 	{
+		/* Of equal neighbours it does not matter which is left out. */
+		if (i > 0 && characters[i] == characters[i - 1])
+			continue;
 		memcpy(less, characters, i);
 		memcpy(less + i, characters + i + 1, length - i - 1);
-		enter(index, ar_number_key(less, length - 1, AR_NUMBER_KEY_SLIP));
+		enter(index, number, ar_number_key(less, length - 1, AR_NUMBER_KEY_SLIP));
 	}
+}
+
+/*
+ * ar_number_index_enter_slips: enter all numbers under their slips.  These are
+ * most of the keys, so it is done when a text is first searched for slips, and
+ * for most indexes never.
+ */
+void
+ar_number_index_enter_slips(ArNumberIndex *index)
+{
+	MemoryContext caller = MemoryContextSwitchTo(index->context);
+
+	for (; index->slips_entered < index->number_count; index->slips_entered++)
+	{
+		int			at = index->slips_entered;
+		const ArNumber *number = &index->numbers[at];
+
+		CHECK_FOR_INTERRUPTS();
+		if (number->length >= AR_NUMBER_SLIP_MIN && number->length <= AR_NUMBER_SLIP_MAX &&
+			number->digit_count > 0)
+			enter_slips(index, at, number->folded, number->length);
+		if (number->digit_count < number->length &&
+			number->digit_count >= AR_NUMBER_SLIP_DIGITS_MIN &&
+			number->digit_count <= AR_NUMBER_SLIP_MAX)
+			enter_slips(index, at, number->digits, number->digit_count);
+	}
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -163,6 +193,7 @@ ar_number_index_add(ArNumberIndex *index, const char *number, int length, int pa
 	MemoryContext caller = MemoryContextSwitchTo(index->context);
 	ArNumberScan scan;
 	ArNumber   *added;
+	int			at;
 	int			value_length;
 	int			last_digits;
 
@@ -182,35 +213,31 @@ ar_number_index_add(ArNumberIndex *index, const char *number, int length, int pa
 		index->number_room *= 2;
 		index->numbers = repalloc_huge(index->numbers, sizeof(ArNumber) * index->number_room);
 	}
-	added = &index->numbers[index->number_count++];
+	at = index->number_count++;
+	added = &index->numbers[at];
 	read_number(&scan, added);
 	ar_number_scan_free(&scan);
 	added->payload = payload;
 	index->longest = Max(index->longest, added->length);
 
-	enter(index, ar_number_key(added->folded, added->length, AR_NUMBER_KEY_WHOLE));
+	enter(index, at, ar_number_key(added->folded, added->length, AR_NUMBER_KEY_WHOLE));
 	if (added->prefix > 0)
-		enter(index, ar_number_key(added->upper, added->prefix, AR_NUMBER_KEY_PREFIX));
-	if (added->length >= AR_NUMBER_SLIP_MIN && added->length <= AR_NUMBER_SLIP_MAX && added->digit_count > 0)
-		enter_slips(index, added->folded, added->length);
-	if (added->digit_count < added->length)
-	{
-		if (added->digit_count >= 4)
-			enter(index, ar_number_key(added->digits, added->digit_count, AR_NUMBER_KEY_WHOLE));
-		if (added->digit_count >= AR_NUMBER_SLIP_DIGITS_MIN && added->digit_count <= AR_NUMBER_SLIP_MAX)
-			enter_slips(index, added->digits, added->digit_count);
-	}
+		enter(index, at, ar_number_key(added->upper, added->prefix, AR_NUMBER_KEY_PREFIX));
+	if (added->digit_count < added->length && added->digit_count >= 4)
+		enter(index, at, ar_number_key(added->digits, added->digit_count, AR_NUMBER_KEY_WHOLE));
 	value_length = added->last_end - added->last_value;
 	last_digits = added->last_end - added->last_start;
 	if (value_length > 0)
 	{
 		const char *value = added->upper + added->last_value;
 
-		enter(index, ar_number_stem_key(added->upper, 0, value, value_length));
+		enter(index, at, ar_number_stem_key(added->upper, 0, value, value_length));
 		if (added->last_end == added->length && added->last_start > 0)
-			enter(index, ar_number_stem_key(added->upper, added->last_start, value, value_length));
+			enter(index, at, ar_number_stem_key(added->upper, added->last_start,
+												value, value_length));
 		if (added->digit_count > last_digits)
-			enter(index, ar_number_stem_key(added->digits, added->digit_count - last_digits, value, value_length));
+			enter(index, at, ar_number_stem_key(added->digits, added->digit_count - last_digits,
+												value, value_length));
 	}
 	MemoryContextSwitchTo(caller);
 }

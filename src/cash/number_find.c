@@ -92,7 +92,8 @@ look_up(Search *search, const ArNumberWindow *window)
 	int			value;
 	int			link;
 
-	link = ar_number_index_lookup(index, ar_number_key(scan->folded + window->at, window->length, AR_NUMBER_KEY_WHOLE));
+	link = ar_number_index_lookup(index, ar_number_key(scan->folded + window->at, window->length,
+													   AR_NUMBER_KEY_WHOLE));
 	for (; link >= 0; link = index->links[link].next)
 	{
 		const ArNumber *number = &index->numbers[index->links[link].number];
@@ -105,8 +106,11 @@ look_up(Search *search, const ArNumberWindow *window)
 	value = ar_number_skip_zeros(scan->upper, last->at, last->at + last->length);
 	if (!last->digits || value == last->at + last->length)
 		return;
-	link = ar_number_index_lookup(index, ar_number_stem_key(scan->upper + window->at, last->at - window->at,
-									  scan->upper + value, last->at + last->length - value));
+	link = ar_number_index_lookup(index,
+								  ar_number_stem_key(scan->upper + window->at,
+													 last->at - window->at,
+													 scan->upper + value,
+													 last->at + last->length - value));
 	for (; link >= 0; link = index->links[link].next)
 	{
 		const ArNumber *number = &index->numbers[index->links[link].number];
@@ -218,7 +222,9 @@ settle(Search *search)
 static bool
 is_and(const ArNumberScan *scan, int group)
 {
-	static const char *const words[] = {"UND", "AND", "U", "ET", "Y", "E", "EN", "OG", "OCH", "BIS", "TO"};
+	static const char *const words[] = {
+		"UND", "AND", "U", "ET", "Y", "E", "EN", "OG", "OCH", "BIS", "TO"
+	};
 	const ArNumberGroup *g = &scan->groups[group];
 
 	for (int i = 0; i < lengthof(words); i++)
@@ -296,8 +302,9 @@ continue_lists(Search *search)
 				 (end - value < digits || end - value > digits + 1)))
 				continue;
 			ar_number_window_first(scan, next, AR_NUMBER_MAX, &window);
-			link = ar_number_index_lookup(index, ar_number_stem_key(series->upper, series->last_start,
-											  scan->upper + value, end - value));
+			link = ar_number_index_lookup(index,
+										  ar_number_stem_key(series->upper, series->last_start,
+															 scan->upper + value, end - value));
 			for (; link >= 0; link = index->links[link].next)
 			{
 				const ArNumber *number = &index->numbers[index->links[link].number];
@@ -418,7 +425,10 @@ ar_number_index_find(ArNumberIndex *index, const char *text, int length, ArNumbe
 			if (window.length >= AR_NUMBER_SLIP_MIN - 1 && !ar_number_window_cuts(scan, &window) &&
 				!ar_number_window_other(scan, &window) &&
 				!(i == window.last && scan->groups[i].use == AR_USE_AMOUNT))
+			{
+				ar_number_index_enter_slips(index);
 				look_up_slips(&search, &window);
+			}
 		}
 	}
 	settle(&search);

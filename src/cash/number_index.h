@@ -62,6 +62,7 @@ struct ArNumberIndex
 	ArNumberLink *links;
 	int64		link_count;
 	int64		link_room;
+	int			slips_entered;	/* numbers that are entered under slips, too */
 	int			longest;		/* letters and digits of the longest number */
 };
 
@@ -92,6 +93,7 @@ ar_number_skip_zeros(const char *digits, int from, int end)
 }
 
 /* number.c */
+extern void ar_number_index_enter_slips(ArNumberIndex *index);
 extern int	ar_number_index_lookup(ArNumberIndex *index, uint64 key);
 extern bool ar_number_index_has(ArNumberIndex *index, uint64 key);
 

@@ -166,6 +166,7 @@ ar_text_keys(PG_FUNCTION_ARGS)
 	{
 		ArNumberWindow window;
 		bool		digits = false;
+		bool		other = false;
 
 		CHECK_FOR_INTERRUPTS();
 		for (bool more = ar_number_window_first(&scan, i, KEY_MAX, &window); more;
@@ -174,8 +175,9 @@ ar_text_keys(PG_FUNCTION_ARGS)
 			const ArNumberGroup *last = &scan.groups[window.last];
 
 			digits |= last->digits;
+			other |= last->use == AR_USE_OTHER;
 			if (!digits || window.length < KEY_MIN || ar_number_window_cuts(&scan, &window) ||
-				ar_number_window_other(&scan, &window) ||
+				(other && scan.groups[i].digits) ||
 				(i == window.last && last->use != AR_USE_OPEN))
 				continue;
 			add_key(&keys, scan.folded + window.at, window.length, NULL, 0);

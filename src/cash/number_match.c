@@ -71,14 +71,22 @@ cut_alike(const ArNumberScan *scan, const ArNumberWindow *window, uint64 breaks,
 
 /*
  * ar_number_letters_before: the group of letters before the number that a group
- * is part of, or -1: INV, of INV-2026-000123 and any of its parts.
+ * is part of, or -1: INV, of INV-2026-000123 and any of its parts, and of
+ * INV 2026 000123, too.
  */
 int
 ar_number_letters_before(const ArNumberScan *scan, int group)
 {
-	while (group > 0 && scan->groups[group - 1].digits && ar_number_joint(scan, group) != '\0')
+	int			start;
+
+	while (group > 0 && scan->groups[group - 1].digits && ar_number_gap(scan, group) <= 1 &&
+		   scan->groups[group - 1].use != AR_USE_OTHER)
 		group--;
 	if (group == 0 || scan->groups[group - 1].digits || ar_number_gap(scan, group) > 2)
+		return -1;
+	/* The tag of a bank says what follows, and is no part of it: /INV/2026-000123. */
+	start = scan->groups[group - 1].start;
+	if (start > 0 && scan->text[start - 1] == '/' && scan->text[scan->groups[group - 1].end] == '/')
 		return -1;
 	return group - 1;
 }
@@ -304,13 +312,15 @@ ar_number_match_stem(const ArNumber *number, const ArNumberScan *scan,
 	if (!same_last_value(number, scan, window->last) || ar_number_window_other(scan, window) ||
 		neighbours_object(number, scan, window->last))
 		return AR_NUMBER_NOT;
+	/* With the same zeros it would be the whole number, which is judged there. */
 	if (number->last_end == number->length && length == number->last_start &&
 		memcmp(text, number->upper, length) == 0 &&
-		!scan->groups[window->first].digits)
-		return AR_NUMBER_ZEROS_LOST;
+		window->length != number->length && !scan->groups[window->first].digits)
+		return window->length < 3 ? AR_NUMBER_SHORT_TAIL : AR_NUMBER_ZEROS_LOST;
 
 	/* Without letters it must look like one number, and not like a count. */
 	if (length != number->digit_count - last_digits ||
+		window->length == number->digit_count ||
 		memcmp(text, number->digits, length) != 0)
 		return AR_NUMBER_NOT;
 	if (window->length < 4 || (window->spaces > 0 && number->year == 0) ||
@@ -370,6 +380,8 @@ ar_number_match_slip(const ArNumber *number, const ArNumberScan *scan,
 {
 	const char *text = scan->folded + window->at;
 
+	if (scan->groups[window->first].digits && !all_open(scan, window))
+		return AR_NUMBER_NOT;
 	for (int i = window->first; number->year != 0 && i <= window->last; i++)
 	{
 		if (year_of(scan, i) != 0 && year_of(scan, i) != number->year)

@@ -219,7 +219,8 @@ money_sign(const ArNumberScan *scan, int from, int to, bool after)
 			 (unsigned char) scan->text[i + 1] <= 0xA5) ||
 			(c == 0xE2 && i + 2 < to && (unsigned char) scan->text[i + 1] == 0x82))
 			return true;
-		if (after && (c == '%' || ((c == ',' || c == '.') && i == from && i + 1 < to && scan->text[i + 1] == '-')))
+		if (after && (c == '%' || ((c == ',' || c == '.') && i == from && i + 1 < to &&
+								   scan->text[i + 1] == '-')))
 			return true;
 	}
 	return false;
@@ -291,7 +292,8 @@ ar_number_scan_uses(ArNumberScan *scan)
 					set_use(scan, i - 1, i - 1, AR_USE_OTHER);
 				for (int j = i + 1; j <= i + 2 && j < scan->count && ar_number_gap(scan, j) <= 2; j++)
 				{
-					if (between(scan, j, 2, 1, 31) || (ar_number_like_year(scan, j) && scan->groups[j].length == 4))
+					if (between(scan, j, 2, 1, 31) ||
+						(ar_number_like_year(scan, j) && scan->groups[j].length == 4))
 						set_use(scan, j, j, AR_USE_OTHER);
 					else
 						break;

@@ -417,22 +417,24 @@ propose(Finder *finder, const char *scheme, int start, int end)
 /*
  * propose_creditor_references: those of ISO 11649 that may begin at a place: one
  * token, or in print RF18 5390 0754 7034, where only the check digits tell which
- * word is the last.
+ * word is the last.  Returns where the longest ends, or the token if there is
+ * none.
  */
-static void
+static int
 propose_creditor_references(Finder *finder, int length, int start)
 {
 	const char *text = finder->text;
 	int			end = token_end(text, length, start);
+	int			longest = end;
 
 	if (length - start < 5 || pg_ascii_toupper(text[start]) != 'R' ||
 		pg_ascii_toupper(text[start + 1]) != 'F' ||
 		!is_digit(text[start + 2]) || !is_digit(text[start + 3]))
-		return;
+		return end;
 	if (end - start > 4)
 	{
 		propose(finder, "RF", start, end);
-		return;
+		return end;
 	}
 	while (end + 1 < length && text[end] == ' ' && letter_or_digit(text[end + 1]))
 	{
@@ -441,11 +443,13 @@ propose_creditor_references(Finder *finder, int length, int start)
 		end = token_end(text, length, word);
 		/* 25 characters, and a space before every fourth but the first. */
 		if (end - start > 25 + 6)
-			return;
-		propose(finder, "RF", start, end);
+			break;
+		if (propose(finder, "RF", start, end))
+			longest = end;
 		if (end - word != 4)
-			return;
+			break;
 	}
+	return longest;
 }
 
 /*
@@ -469,7 +473,7 @@ ar_reference_find(const char *text, int length, ArReferenceHit **hits)
 		}
 		end = token_end(text, length, at);
 		if (!is_digit(text[at]))
-			propose_creditor_references(&finder, length, at);
+			end = propose_creditor_references(&finder, length, at);
 		else
 		{
 			int			all = 0;

@@ -12,6 +12,8 @@
 
 #include "cash/row.h"
 #include "cash/settle.h"
+#include "item/table.h"
+#include "item/transition.h"
 #include "item/writer.h"
 
 /* Most payments to the oldest items are used up by these. */
@@ -19,26 +21,22 @@
 
 /*
  * What payments are not for: a deduction is to be cleared with the payer who
- * made it.  Whatever else must not be paid by itself belongs here.
+ * made it.  Whatever else must not be paid by itself belongs here, and into
+ * is_payable.
  */
 #define IS_PAYABLE "(i.kind <> 'deduction' OR ar.sign(i.open) < 0)"
 
-/* A payment and the oldest items of its customer, in one go. */
-static ArStatement read_first =
+/* The items, and where what is needed of them stands. */
+typedef struct ItemTable
 {
-	.sql =
-	"SELECT c.item_id, c.open, c.issued_on, c.undone_on,"
-	"  d.item_id, d.open, d.issued_on, d.undone_on, d.due_on"
-	" FROM ar.item AS c"
-	" LEFT JOIN LATERAL"
-	"  (SELECT i.item_id, i.open, i.issued_on, i.undone_on, i.due_on FROM ar.item AS i"
-	"   WHERE i.ledger_id = $1 AND i.customer_id = $3 AND i.closed_on IS NULL"
-	"    AND ar.currency(i.open) = $4 AND ar.sign(i.open) > 0 AND " IS_PAYABLE
-	"   ORDER BY i.due_on, i.item_id LIMIT 16) AS d ON true"
-	" WHERE c.ledger_id = $1 AND c.payment_id = $2 AND c.closed_on IS NULL",
-	.nargs = 4,
-	.argtypes = {INT4OID, INT8OID, INT8OID, TEXTOID}
-};
+	ArTable		table;
+	AttrNumber	item_id;
+	AttrNumber	kind;
+	AttrNumber	open;
+	AttrNumber	issued_on;
+	AttrNumber	due_on;
+	AttrNumber	undone_on;
+} ItemTable;
 
 /* What an order needs to know. */
 static ArStatement read_open =
@@ -151,67 +149,129 @@ ar_apply_from_text(const char *text)
 }
 
 /*
+ * begin_items opens the items, to be found by an index.
+ */
+static void
+begin_items(ItemTable *items, const char *index)
+{
+	ar_table_begin(&items->table, "item", CMD_SELECT, NULL, 0);
+	ar_table_use_index(&items->table, index);
+	items->item_id = ar_column(items->table.relation, "item_id", INT8OID);
+	items->kind = ar_column(items->table.relation, "kind", TEXTOID);
+	items->open = ar_column(items->table.relation, "open", AR_TYPE_MONETARY);
+	items->issued_on = ar_column(items->table.relation, "issued_on", DATEOID);
+	items->due_on = ar_column(items->table.relation, "due_on", DATEOID);
+	items->undone_on = ar_column(items->table.relation, "undone_on", DATEOID);
+}
+
+/*
+ * read_item reads the item found: what is open of it has its own sign.
+ */
+static void
+read_item(ItemTable *items, ArItem *item)
+{
+	ArMonetary *open = DatumGetArMonetaryP(ar_table_value(&items->table, items->open));
+	bool		isnull;
+	Datum		undone_on = slot_getattr(items->table.row, items->undone_on, &isnull);
+
+	item->item_id = DatumGetInt64(ar_table_value(&items->table, items->item_id));
+	item->currency = open->currency;
+	item->open = ar_monetary_minor(open);
+	item->issued_on = DatumGetDateADT(ar_table_value(&items->table, items->issued_on));
+	item->due_on = DatumGetDateADT(ar_table_value(&items->table, items->due_on));
+	item->undone_on = isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(undone_on);
+}
+
+/*
+ * is_payable tells of the item found what IS_PAYABLE asks of others.
+ */
+static bool
+is_payable(ItemTable *items, const ArItem *item)
+{
+	text	   *kind;
+
+	if (item->open < 0)
+		return true;
+	kind = DatumGetTextPP(ar_table_value(&items->table, items->kind));
+	return VARSIZE_ANY_EXHDR(kind) != strlen("deduction") ||
+		memcmp(VARDATA_ANY(kind), "deduction", strlen("deduction")) != 0;
+}
+
+/*
+ * compare_dues orders debits as the oldest come first.
+ */
+static int
+compare_dues(const void *left, const void *right)
+{
+	const ArItem *a = left;
+	const ArItem *b = right;
+
+	if (a->due_on != b->due_on)
+		return a->due_on < b->due_on ? -1 : 1;
+	return a->item_id < b->item_id ? -1 : a->item_id > b->item_id;
+}
+
+/*
  * ar_read_first reads the one credit of a settlement, a payment just recorded,
- * and the oldest items of its account.  False: there may be more of them than
- * were read, and those read do not use the payment up.
+ * and of the oldest items of its account as many as it needs.  The index has
+ * them by due date; those of the last date are all read, for the order among
+ * them.  False: there may be more of them than were read, and those read do
+ * not use the payment up.
  */
 bool
 ar_read_first(ArSettlement *settlement, ArAccount *account)
 {
 	ArCredit   *credit = &settlement->credits[0];
-	char		code[4];
-	Datum		values[4];
-	uint64		rows;
+	Datum		key[2] = {Int32GetDatum(settlement->ledger_id), Int64GetDatum(credit->payment_id)};
+	ItemTable	items;
+	ArItem	   *item;
 	int64		paid = 0;
-
-	ar_currency_code(credit->currency, code);
-	values[0] = Int32GetDatum(settlement->ledger_id);
-	values[1] = Int64GetDatum(credit->payment_id);
-	values[2] = Int64GetDatum(credit->customer_id);
-	values[3] = CStringGetTextDatum(code);
-	rows = ar_writer_execute(&read_first, values, SPI_OK_SELECT);
 
 	memset(account, 0, sizeof(ArAccount));
 	account->customer_id = credit->customer_id;
 	account->currency = credit->currency;
-	account->items = MemoryContextAllocZero(settlement->chunk, sizeof(ArItem) * (rows + 1));
-	for (uint64 i = 0; i < rows; i++)
+	account->items = MemoryContextAllocZero(settlement->chunk, sizeof(ArItem) * (FIRST_DEBITS + 1));
+	item = &account->items[FIRST_DEBITS];
+
+	begin_items(&items, "item_payment_key");
+	if (ar_table_find(&items.table, key, lengthof(key)))
 	{
-		ArRow		row = ar_row(i);
-		ArItem	   *debit = &account->items[account->debit_count];
-		bool		isnull;
-
-		if (i == 0)
+		read_item(&items, item);
+		item->open = -item->open;
+		if (item->open > 0)
 		{
-			ArItem	   *item = &account->items[rows];
-
-			item->item_id = ar_row_integer(&row, 1);
-			item->currency = credit->currency;
-			item->open = -ar_row_minor(&row, 2, NULL);
-			item->issued_on = ar_row_date(&row, 3, DATEVAL_NOBEGIN);
-			item->undone_on = ar_row_date(&row, 4, DATEVAL_NOBEGIN);
 			credit->item = item;
 			credit->item_id = item->item_id;
 			credit->open_before = item->open;
 		}
-		(void) ar_row_value(&row, 5, &isnull);
-		if (isnull)
+	}
+	ar_table_end(&items.table);
+	if (credit->item == NULL)
+		return true;
+
+	key[1] = Int64GetDatum(credit->customer_id);
+	begin_items(&items, "item_open_idx");
+	for (bool found = ar_table_find(&items.table, key, lengthof(key));
+		 found && account->debit_count < FIRST_DEBITS;
+		 found = ar_table_next(&items.table))
+	{
+		ArItem	   *debit = &account->items[account->debit_count];
+
+		read_item(&items, debit);
+		if (debit->open <= 0 || debit->currency != credit->currency ||
+			!is_payable(&items, debit))
+			continue;
+		if (paid >= item->open && debit->due_on > account->items[account->debit_count - 1].due_on)
 			break;
-		debit->item_id = ar_row_integer(&row, 5);
-		debit->currency = credit->currency;
-		debit->open = ar_row_minor(&row, 6, NULL);
-		debit->issued_on = ar_row_date(&row, 7, DATEVAL_NOBEGIN);
-		debit->undone_on = ar_row_date(&row, 8, DATEVAL_NOBEGIN);
-		debit->due_on = ar_row_date(&row, 9, DATEVAL_NOBEGIN);
 		/* Neither can be more than the balance, which fits. */
 		paid += debit->open;
 		account->debit_count++;
 	}
-	SPI_freetuptable(SPI_tuptable);
+	ar_table_end(&items.table);
+	qsort(account->items, account->debit_count, sizeof(ArItem), compare_dues);
 	account->count = account->debit_count;
 	account->last_open = account->debit_count;
-	return credit->item == NULL || account->debit_count < FIRST_DEBITS ||
-		paid >= credit->item->open;
+	return account->debit_count < FIRST_DEBITS || paid >= item->open;
 }
 
 /*

@@ -16,6 +16,7 @@
 
 #include "cash/settle.h"
 #include "cash/settle_write.h"
+#include "item/application.h"
 #include "item/writer.h"
 #include "type/monetary.h"
 
@@ -37,20 +38,6 @@ static const char *const rule_names[] = {
 	[AR_RULE_LARGEST] = "largest",
 	[AR_RULE_PROPORTIONAL] = "proportional",
 	[AR_RULE_NONE] = NULL,
-};
-
-static ArStatement insert_applications =
-{
-	.sql =
-	"INSERT INTO ar.application"
-	" (ledger_id, credit_item_id, debit_item_id, amount, applied_on, rule, confidence)"
-	" SELECT $1, a.credit_item_id, a.debit_item_id, a.amount, a.applied_on,"
-	"  a.rule, a.confidence"
-	" FROM unnest($2, $3, $4, $5, $6, $7)"
-	"  AS a(credit_item_id, debit_item_id, amount, applied_on, rule, confidence)",
-	.nargs = 7,
-	.argtypes = {INT4OID, INT8ARRAYOID, INT8ARRAYOID, AR_TYPE_MONETARY_ARRAY,
-	DATEARRAYOID, TEXTARRAYOID, NUMERICARRAYOID}
 };
 
 /*
@@ -239,37 +226,26 @@ ar_write_answer(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer)
 static void
 write_applications(ArSettlement *settlement, const ArBatch *batch)
 {
-	int			count = batch->count;
-	Datum	   *columns[6];
-	static const Oid column_types[6] = {INT8OID, INT8OID, AR_TYPE_MONETARY,
-	DATEOID, TEXTOID, NUMERICOID};
-	bool	   *unsure = palloc_extended(sizeof(bool) * (Size) count, MCXT_ALLOC_HUGE);
-	Datum		values[7];
+	ArApplication *applications = palloc_extended(sizeof(ArApplication) * (Size) batch->count,
+												  MCXT_ALLOC_HUGE);
 
-	for (int i = 0; i < 6; i++)
-		columns[i] = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < batch->count; i++)
 	{
 		ArPending  *pending = &batch->pending[i];
-
+		ArApplication *application = &applications[i];
 		int64		adjusted = pending->adjustment < 0 ? 0 :
 			batch->adjustments[pending->adjustment].item_id;
 
-		columns[0][i] = Int64GetDatum(pending->credit_item_id != 0 ?
-									  pending->credit_item_id : adjusted);
-		columns[1][i] = Int64GetDatum(pending->debit_item_id != 0 ?
-									  pending->debit_item_id : adjusted);
-		columns[2][i] = PointerGetDatum(ar_monetary_make(pending->amount, pending->currency));
-		columns[3][i] = DateADTGetDatum(pending->applied_on);
-		columns[4][i] = CStringGetTextDatum(rule_names[pending->rule]);
-		unsure[i] = pending->confidence < 0;
-		columns[5][i] = unsure[i] ? (Datum) 0 :
-			NumericGetDatum(int64_div_fast_to_numeric(pending->confidence, 4));
+		application->ledger_id = settlement->ledger_id;
+		application->credit_item_id = pending->credit_item_id != 0 ? pending->credit_item_id : adjusted;
+		application->debit_item_id = pending->debit_item_id != 0 ? pending->debit_item_id : adjusted;
+		application->amount_minor = pending->amount;
+		application->currency = pending->currency;
+		application->applied_on = pending->applied_on;
+		application->rule = rule_names[pending->rule];
+		application->confidence = pending->confidence;
 	}
-	values[0] = Int32GetDatum(settlement->ledger_id);
-	for (int i = 0; i < 6; i++)
-		values[i + 1] = ar_array(columns[i], i == 5 ? unsure : NULL, count, column_types[i]);
-	ar_writer_execute(&insert_applications, values, SPI_OK_INSERT);
+	ar_insert_applications(applications, batch->count);
 }
 
 /*

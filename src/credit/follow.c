@@ -32,7 +32,8 @@ typedef enum Followed
 	FOLLOW_POLICY,
 	FOLLOW_CUSTOMER,
 	FOLLOW_RESERVATION,
-	FOLLOW_ADJUSTMENT
+	FOLLOW_ADJUSTMENT,
+	FOLLOW_REVERSAL
 } Followed;
 
 /* What a row has of what may raise an exposure. */
@@ -48,6 +49,7 @@ typedef struct Row
 	int64		old_parent_id;	/* 0: none */
 	char	   *class;			/* NULL: none */
 	bool		is_closed;		/* a customer who is closed */
+	bool		is_transfer;	/* of a payment to another customer */
 } Row;
 
 static const struct
@@ -62,6 +64,7 @@ static const struct
 	[FOLLOW_CUSTOMER] = {"customer", "customer_id", "credit_limit"},
 	[FOLLOW_RESERVATION] = {"reservation", "reservation_id", "amount"},
 	[FOLLOW_ADJUSTMENT] = {"adjustment", "customer_id", "amount"},
+	[FOLLOW_REVERSAL] = {"payment_reversal", "payment_id", NULL},
 };
 
 /* Each returns the customers to be judged, or NULL. */
@@ -89,6 +92,11 @@ static ArStatement statements[] =
 	},
 	[FOLLOW_ADJUSTMENT] = {
 		.sql = "SELECT $2 WHERE EXISTS (SELECT FROM ar.credit_policy AS p WHERE p.ledger_id = $1)",
+		.nargs = 2,
+		.argtypes = {INT4OID, INT8ARRAYOID}
+	},
+	[FOLLOW_REVERSAL] = {
+		.sql = "SELECT ar.count_bounces($1, $2)",
 		.nargs = 2,
 		.argtypes = {INT4OID, INT8ARRAYOID}
 	},
@@ -131,6 +139,7 @@ read_rows(TriggerData *trigger, Tuplestorestate *store, Followed what, int *coun
 	AttrNumber	class = InvalidAttrNumber;
 	AttrNumber	status = InvalidAttrNumber;
 	AttrNumber	expires_on = InvalidAttrNumber;
+	AttrNumber	kind = InvalidAttrNumber;
 	int			rows_count = ar_transition_count(store, INT_MAX);
 	Row		   *rows;
 	ArTransition transition;
@@ -146,6 +155,8 @@ read_rows(TriggerData *trigger, Tuplestorestate *store, Followed what, int *coun
 	}
 	if (what == FOLLOW_RESERVATION)
 		expires_on = ar_column(relation, "expires_on", DATEOID);
+	if (what == FOLLOW_ADJUSTMENT)
+		kind = ar_column(relation, "kind", TEXTOID);
 
 	rows = MemoryContextAllocHuge(CurrentMemoryContext,
 								  sizeof(Row) * (Size) Max(rows_count, 1));
@@ -182,6 +193,9 @@ read_rows(TriggerData *trigger, Tuplestorestate *store, Followed what, int *coun
 			value = slot_getattr(transition.slot, expires_on, &isnull);
 			row->expires_on = isnull ? DATEVAL_NOEND : DatumGetDateADT(value);
 		}
+		if (kind != InvalidAttrNumber)
+			row->is_transfer =
+				strcmp(TextDatumGetCString(ar_transition_value(&transition, kind)), "transfer") == 0;
 	}
 	ar_transition_end(&transition);
 	qsort(rows, n, sizeof(Row), compare_rows);
@@ -200,9 +214,10 @@ matters(Followed what, const Row *row, const Row *old)
 	{
 		case FOLLOW_LIMIT:
 		case FOLLOW_POLICY:
+		case FOLLOW_REVERSAL:
 			return true;
 		case FOLLOW_ADJUSTMENT:
-			return row->amount_minor > 0;
+			return row->amount_minor > 0 && !row->is_transfer;
 		case FOLLOW_RESERVATION:
 			/* Less, or for a shorter time, is not judged. */
 			return old == NULL || row->currency != old->currency ||
@@ -324,7 +339,7 @@ ar_tg_follow_credit(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("function \"%s\" needs the argument \"%s\"", "ar.tg_follow_credit",
-						"limit, policy, customer, reservation or adjustment")));
+						"limit, policy, customer, reservation, adjustment or payment_reversal")));
 	if (ar_writer_active())
 		return PointerGetDatum(NULL);
 

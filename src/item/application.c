@@ -19,12 +19,16 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 #include "utils/rel.h"
 
 #include "ar_ext.h"
+#include "item/application.h"
 #include "item/posting.h"
+#include "item/table.h"
 #include "item/transition.h"
 #include "item/writer.h"
 #include "type/monetary.h"
@@ -56,18 +60,30 @@ typedef struct TouchedItem
 	int64		change_minor;	/* taken off what is open */
 	bool		has_applied;	/* touched by a new application */
 	DateADT		first_applied_on;	/* the earliest of them */
+	DateADT		last_applied_on;	/* the latest of them */
 	bool		has_undone;		/* touched by a counter-row */
 	DateADT		undone_on;		/* the latest of them */
 } TouchedItem;
 
-static ArStatement read_items =
-{
-	.sql =
-	"SELECT i.item_id, i.customer_id, i.amount, i.issued_on FROM ar.item AS i"
-	" WHERE i.ledger_id = $1 AND i.item_id = ANY ($2)",
-	.nargs = 2,
-	.argtypes = {INT4OID, INT8ARRAYOID}
+/* What applications change of an item. */
+static const ArColumn item_columns[] = {
+	{"open", AR_TYPE_MONETARY},
+	{"closed_on", DATEOID},
+	{"undone_on", DATEOID}
 };
+
+/* In the order of ar_insert_applications. */
+static const ArColumn found_columns[] = {
+	{"ledger_id", INT4OID},
+	{"credit_item_id", INT8OID},
+	{"debit_item_id", INT8OID},
+	{"amount", AR_TYPE_MONETARY},
+	{"applied_on", DATEOID},
+	{"rule", TEXTOID},
+	{"confidence", NUMERICOID}
+};
+
+#define FOUND_COLUMNS	lengthof(found_columns)
 
 static ArStatement read_undone =
 {
@@ -78,52 +94,6 @@ static ArStatement read_undone =
 	" WHERE a.ledger_id = $1 AND a.application_id = ANY ($2)",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
-};
-
-/*
- * A row that would be over-applied, or applied before an earlier application
- * was undone, is left out, and found missing by the caller.
- *
- * FILTER (WHERE true) is for the planner: a plain max() on a young table would
- * be looked for by date, backwards through all that was ever applied, and by
- * this plan in the whole session, however much there is by then.
- */
-static ArStatement update_items =
-{
-	.sql =
-	"UPDATE ar.item AS i SET"
-	"  open = i.open OPERATOR(ar.-) c.change,"
-	"  closed_on = CASE WHEN i.open OPERATOR(ar.=) c.change THEN"
-	"   CASE WHEN ar.sign(i.amount) > 0"
-	"    THEN (SELECT pg_catalog.max(a.applied_on) FILTER (WHERE true) FROM ar.application AS a"
-	"     WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id)"
-	"    ELSE (SELECT pg_catalog.max(a.applied_on) FILTER (WHERE true) FROM ar.application AS a"
-	"     WHERE a.ledger_id = $1 AND a.credit_item_id = i.item_id) END END,"
-	"  undone_on = GREATEST(i.undone_on, c.undone_on)"
-	" FROM unnest($2, $3, $4, $5)"
-	"  AS c(item_id, change, first_applied_on, undone_on)"
-	" WHERE i.ledger_id = $1 AND i.item_id = c.item_id"
-	"  AND ar.is_open_within(i.open OPERATOR(ar.-) c.change, i.amount)"
-	"  AND COALESCE(c.first_applied_on >= GREATEST(i.undone_on, c.undone_on), true)",
-	.nargs = 5,
-	.argtypes = {INT4OID, INT8ARRAYOID, AR_TYPE_MONETARY_ARRAY, DATEARRAYOID,
-	DATEARRAYOID}
-};
-
-static ArStatement find_refused =
-{
-	.sql =
-	"SELECT i.item_id, i.open, c.change, GREATEST(i.undone_on, c.undone_on),"
-	"  ar.is_open_within(i.open OPERATOR(ar.-) c.change, i.amount)"
-	" FROM ar.item AS i, unnest($2, $3, $4, $5)"
-	"  AS c(item_id, change, first_applied_on, undone_on)"
-	" WHERE i.ledger_id = $1 AND i.item_id = c.item_id"
-	"  AND (NOT ar.is_open_within(i.open OPERATOR(ar.-) c.change, i.amount)"
-	"   OR c.first_applied_on < GREATEST(i.undone_on, c.undone_on))"
-	" ORDER BY i.item_id LIMIT 1",
-	.nargs = 5,
-	.argtypes = {INT4OID, INT8ARRAYOID, AR_TYPE_MONETARY_ARRAY, DATEARRAYOID,
-	DATEARRAYOID}
 };
 
 /*
@@ -240,39 +210,47 @@ sorted_items(HTAB *items, int *count)
 }
 
 /*
+ * find_item finds the row of an item.
+ */
+static bool
+find_item(ArTable *items, int32 ledger_id, int64 item_id)
+{
+	Datum		key[2] = {Int32GetDatum(ledger_id), Int64GetDatum(item_id)};
+
+	return ar_table_find(items, key, lengthof(key));
+}
+
+/*
  * load_items reads what never changes of the touched items: whose they are,
  * how much and since when.  It may come before the lock for that reason.
  */
 static void
-load_items(int32 ledger_id, HTAB *items, TouchedItem **sorted, int count)
+load_items(int32 ledger_id, TouchedItem **sorted, int count)
 {
-	Datum	   *ids = palloc(sizeof(Datum) * count);
-	Datum		values[2];
-	uint64		rows;
+	ArTable		items;
+	AttrNumber	customer_id;
+	AttrNumber	amount;
+	AttrNumber	issued_on;
 
+	ar_table_begin(&items, "item", CMD_SELECT, NULL, 0);
+	customer_id = ar_column(items.relation, "customer_id", INT8OID);
+	amount = ar_column(items.relation, "amount", AR_TYPE_MONETARY);
+	issued_on = ar_column(items.relation, "issued_on", DATEOID);
 	for (int i = 0; i < count; i++)
-		ids[i] = Int64GetDatum(sorted[i]->item_id);
-	values[0] = Int32GetDatum(ledger_id);
-	values[1] = ar_array(ids, NULL, count, INT8OID);
-	rows = ar_writer_execute(&read_items, values, SPI_OK_SELECT);
-
-	for (uint64 i = 0; i < rows; i++)
 	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		bool		isnull;
-		ArMonetary *amount;
-		TouchedItem *item;
+		TouchedItem *item = sorted[i];
+		ArMonetary *value;
 
-		item = touch(items, DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull)));
+		if (!find_item(&items, ledger_id, item->item_id))
+			continue;
 		item->is_found = true;
-		item->customer_id = DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull));
-		amount = DatumGetArMonetaryP(SPI_getbinval(row, desc, 3, &isnull));
-		item->amount_minor = ar_monetary_minor(amount);
-		item->currency = amount->currency;
-		item->issued_on = DatumGetDateADT(SPI_getbinval(row, desc, 4, &isnull));
+		item->customer_id = DatumGetInt64(ar_table_value(&items, customer_id));
+		value = DatumGetArMonetaryP(ar_table_value(&items, amount));
+		item->amount_minor = ar_monetary_minor(value);
+		item->currency = value->currency;
+		item->issued_on = DatumGetDateADT(ar_table_value(&items, issued_on));
 	}
-	SPI_freetuptable(SPI_tuptable);
+	ar_table_end(&items);
 }
 
 /*
@@ -414,39 +392,66 @@ check_counter_rows(Relation relation, Application *applications, int count)
 }
 
 /*
- * refuse says why update_items left an item out.
+ * date_or reads a date of an item that may be null.
+ */
+static DateADT
+date_or(ArTable *items, AttrNumber column, DateADT otherwise)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(items->row, column, &isnull);
+
+	return isnull ? otherwise : DatumGetDateADT(value);
+}
+
+/*
+ * check_open refuses what would be over-applied, or applied before an earlier
+ * application was undone.
  */
 static void
-refuse(Relation relation, Datum *values)
+check_open(Relation relation, const TouchedItem *item, int64 open_minor,
+		   int64 left_minor, DateADT undone_on)
 {
-	HeapTuple	row;
-	TupleDesc	desc;
-	bool		isnull;
-	int64		item_id;
-	char	   *open;
-	char	   *change;
-
-	if (ar_writer_execute(&find_refused, values, SPI_OK_SELECT) == 0)
-		elog(ERROR, "refuse: no item was refused");
-	row = SPI_tuptable->vals[0];
-	desc = SPI_tuptable->tupdesc;
-	item_id = DatumGetInt64(SPI_getbinval(row, desc, 1, &isnull));
-	open = ar_monetary_to_cstring(DatumGetArMonetaryP(SPI_getbinval(row, desc, 2, &isnull)));
-	change = ar_monetary_to_cstring(DatumGetArMonetaryP(SPI_getbinval(row, desc, 3, &isnull)));
-	if (!DatumGetBool(SPI_getbinval(row, desc, 5, &isnull)))
+	if (!ar_is_within(left_minor, item->amount_minor))
 		ereport(ERROR,
 				(errcode(ERRCODE_AR_OVER_APPLICATION),
-				 errmsg("item " INT64_FORMAT " would be over-applied", item_id),
-				 errdetail("%s is open, %s would be applied.", open, change),
+				 errmsg("item " INT64_FORMAT " would be over-applied", item->item_id),
+				 errdetail("%s is open, %s would be applied.",
+						   ar_monetary_to_cstring(ar_monetary_make(open_minor, item->currency)),
+						   ar_monetary_to_cstring(ar_monetary_make(item->change_minor, item->currency))),
 				 errhint("Apply at most what is open of both items."),
 				 errtablecol(relation, ar_column(relation, "amount", AR_TYPE_MONETARY))));
-	ereport(ERROR,
-			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("item " INT64_FORMAT " cannot be applied before the day on which an application of it was undone",
-					item_id),
-			 errdetail("That day is %s.", SPI_getvalue(row, desc, 4)),
-			 errhint("Leave applied_on to ar.apply(), or give that day or a later one."),
-			 errtableconstraint(relation, "application_applied_on_check")));
+	if (item->has_applied && item->first_applied_on < undone_on)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("item " INT64_FORMAT " cannot be applied before the day on which an application of it was undone",
+						item->item_id),
+				 errdetail("That day is %s.",
+						   DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(undone_on)))),
+				 errhint("Leave applied_on to ar.apply(), or give that day or a later one."),
+				 errtableconstraint(relation, "application_applied_on_check")));
+}
+
+/*
+ * last_application finds the latest date of all applications of an item.
+ */
+static DateADT
+last_application(ArTable *applications, int32 ledger_id, const TouchedItem *item)
+{
+	Datum		key[2] = {Int32GetDatum(ledger_id), Int64GetDatum(item->item_id)};
+	DateADT		last = DATEVAL_NOBEGIN;
+	AttrNumber	applied_on;
+
+	if (applications->relation == NULL)
+	{
+		ar_table_begin(applications, "application", CMD_SELECT, NULL, 0);
+		ar_table_use_index(applications, item->amount_minor > 0 ?
+						   "application_debit_item_idx" : "application_credit_item_idx");
+	}
+	applied_on = ar_column(applications->relation, "applied_on", DATEOID);
+	for (bool found = ar_table_find(applications, key, lengthof(key)); found;
+		 found = ar_table_next(applications))
+		last = Max(last, DatumGetDateADT(ar_table_value(applications, applied_on)));
+	return last;
 }
 
 /*
@@ -455,33 +460,55 @@ refuse(Relation relation, Datum *values)
 static void
 move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 {
-	Datum	   *ids = palloc(sizeof(Datum) * count);
-	Datum	   *changes = palloc(sizeof(Datum) * count);
-	Datum	   *applied = palloc(sizeof(Datum) * count);
-	bool	   *applied_nulls = palloc(sizeof(bool) * count);
-	Datum	   *undone = palloc(sizeof(Datum) * count);
-	bool	   *undone_nulls = palloc(sizeof(bool) * count);
-	Datum		values[5];
+	ArTable		items;
+	ArTable		by_debit = {NULL};
+	ArTable		by_credit = {NULL};
+	AttrNumber	open;
+	AttrNumber	undone_on;
 
+	ar_table_begin(&items, "item", CMD_UPDATE, item_columns, lengthof(item_columns));
+	open = items.columns[0];
+	undone_on = items.columns[2];
 	for (int i = 0; i < count; i++)
 	{
 		TouchedItem *item = sorted[i];
+		int64		open_minor;
+		int64		left_minor;
+		DateADT		undone;
+		ArMonetary	left;
+		Datum		values[3];
+		bool		nulls[3] = {false, true, true};
 
-		ids[i] = Int64GetDatum(item->item_id);
-		changes[i] = PointerGetDatum(ar_monetary_make(item->change_minor,
-													  item->currency));
-		applied[i] = DateADTGetDatum(item->first_applied_on);
-		applied_nulls[i] = !item->has_applied;
-		undone[i] = DateADTGetDatum(item->undone_on);
-		undone_nulls[i] = !item->has_undone;
+		if (!find_item(&items, ledger_id, item->item_id) || !ar_table_lock(&items))
+			elog(ERROR, "move_items: item " INT64_FORMAT " is gone", item->item_id);
+		open_minor = ar_monetary_minor(DatumGetArMonetaryP(ar_table_value(&items, open)));
+		left_minor = ar_add_minor(open_minor, -item->change_minor);
+		undone = date_or(&items, undone_on, DATEVAL_NOBEGIN);
+		if (item->has_undone)
+			undone = Max(undone, item->undone_on);
+		check_open(relation, item, open_minor, left_minor, undone);
+
+		ar_monetary_set(&left, left_minor, item->currency);
+		values[0] = PointerGetDatum(&left);
+		if (left_minor == 0)
+		{
+			/* What nothing was applied to yet has no earlier application. */
+			DateADT		closed = open_minor == item->amount_minor && DATE_IS_NOBEGIN(undone) ?
+				item->last_applied_on :
+				last_application(item->amount_minor > 0 ? &by_debit : &by_credit, ledger_id, item);
+
+			values[1] = DateADTGetDatum(closed);
+			nulls[1] = DATE_IS_NOBEGIN(closed);
+		}
+		values[2] = DateADTGetDatum(undone);
+		nulls[2] = DATE_IS_NOBEGIN(undone);
+		ar_table_update(&items, values, nulls);
 	}
-	values[0] = Int32GetDatum(ledger_id);
-	values[1] = ar_array(ids, NULL, count, INT8OID);
-	values[2] = ar_array(changes, NULL, count, AR_TYPE_MONETARY);
-	values[3] = ar_array(applied, applied_nulls, count, DATEOID);
-	values[4] = ar_array(undone, undone_nulls, count, DATEOID);
-	if (ar_writer_execute(&update_items, values, SPI_OK_UPDATE) != (uint64) count)
-		refuse(relation, values);
+	if (by_credit.relation != NULL)
+		ar_table_end(&by_credit);
+	if (by_debit.relation != NULL)
+		ar_table_end(&by_debit);
+	ar_table_end(&items);
 }
 
 /*
@@ -502,6 +529,8 @@ note_application(TouchedItem *item, int64 change_minor,
 	{
 		item->first_applied_on = item->has_applied ?
 			Min(item->first_applied_on, application->applied_on) : application->applied_on;
+		item->last_applied_on = item->has_applied ?
+			Max(item->last_applied_on, application->applied_on) : application->applied_on;
 		item->has_applied = true;
 	}
 }
@@ -528,7 +557,7 @@ apply_ledger(Relation relation, Application *applications, int count)
 		touch(items, applications[i].debit_item_id);
 	}
 	sorted = sorted_items(items, &item_count);
-	load_items(ledger_id, items, sorted, item_count);
+	load_items(ledger_id, sorted, item_count);
 
 	changes = MemoryContextAllocHuge(CurrentMemoryContext,
 									 sizeof(ArBalanceChange) * (Size) count);
@@ -552,6 +581,46 @@ apply_ledger(Relation relation, Application *applications, int count)
 	ar_change_balances(changes, count);
 	move_items(relation, ledger_id, sorted, item_count);
 	hash_destroy(items);
+}
+
+/*
+ * ar_insert_applications writes applications that were found by a rule, in
+ * the order given, all in one statement.  Their items must be there: items are
+ * never deleted.
+ */
+void
+ar_insert_applications(const ArApplication *applications, int count)
+{
+	ArTable		table;
+	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ar_ext application",
+											  ALLOCSET_SMALL_SIZES);
+
+	ar_table_begin(&table, "application", CMD_INSERT, found_columns, FOUND_COLUMNS);
+	ar_table_trust_keys(&table);
+	for (int i = 0; i < count; i++)
+	{
+		const ArApplication *application = &applications[i];
+		MemoryContext caller = MemoryContextSwitchTo(row);
+		bool		is_sure = application->confidence < 0;
+		Datum		values[FOUND_COLUMNS] = {
+			Int32GetDatum(application->ledger_id),
+			Int64GetDatum(application->credit_item_id),
+			Int64GetDatum(application->debit_item_id),
+			PointerGetDatum(ar_monetary_make(application->amount_minor, application->currency)),
+			DateADTGetDatum(application->applied_on),
+			application->rule == NULL ? (Datum) 0 : CStringGetTextDatum(application->rule),
+			is_sure ? (Datum) 0 :
+			NumericGetDatum(int64_div_fast_to_numeric(application->confidence, 4))
+		};
+		bool		nulls[FOUND_COLUMNS] = {false, false, false, false, false,
+		application->rule == NULL, is_sure};
+
+		MemoryContextSwitchTo(caller);
+		ar_table_insert(&table, values, nulls);
+		MemoryContextReset(row);
+	}
+	ar_table_end(&table);
+	MemoryContextDelete(row);
 }
 
 /*

@@ -21,27 +21,15 @@
 
 #include "ar_ext.h"
 #include "item/posting.h"
+#include "item/table.h"
 #include "item/transition.h"
 #include "item/writer.h"
 #include "type/monetary.h"
-
-/* Items are inserted so many at a time, which bounds the arrays. */
-#define ITEMS_PER_STATEMENT	10000
 
 PG_FUNCTION_INFO_V1(ar_tg_post);
 PG_FUNCTION_INFO_V1(ar_is_open_within);
 
 static const char *const document_types[] = {"invoice", "payment", "adjustment"};
-
-static ArStatement count_balances =
-{
-	.sql =
-	"SELECT b.customer_id FROM unnest($2, $3) AS c(customer_id, currency)"
-	" JOIN ar.customer_balance AS b ON b.ledger_id = $1"
-	"  AND b.customer_id = c.customer_id AND b.currency = c.currency",
-	.nargs = 3,
-	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID}
-};
 
 static ArStatement create_balances =
 {
@@ -59,43 +47,29 @@ static ArStatement create_balances =
 	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID}
 };
 
-/* Not an UPDATE: this one takes the rows in the order given, by any plan. */
-static ArStatement change_balances =
-{
-	.sql =
-	"INSERT INTO ar.customer_balance AS b"
-	" (ledger_id, customer_id, currency, open_debits, open_credits)"
-	" SELECT $1, c.customer_id, c.currency, c.debits, c.credits"
-	" FROM unnest($2, $3, $4, $5)"
-	"  AS c(customer_id, currency, debits, credits)"
-	" ON CONFLICT (ledger_id, customer_id, currency) DO UPDATE"
-	" SET open_debits = b.open_debits OPERATOR(ar.+) excluded.open_debits,"
-	"  open_credits = b.open_credits OPERATOR(ar.+) excluded.open_credits",
-	.nargs = 5,
-	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID,
-	AR_TYPE_MONETARY_ARRAY, AR_TYPE_MONETARY_ARRAY}
+static const ArColumn balance_columns[] = {
+	{"open_debits", AR_TYPE_MONETARY},
+	{"open_credits", AR_TYPE_MONETARY}
 };
 
-static ArStatement insert_items =
-{
-	.sql =
-	"INSERT INTO ar.item (ledger_id, customer_id, kind,"
-	"  invoice_id, payment_id, adjustment_id, instalment,"
-	"  issued_on, due_on, amount, open, closed_on, recorded_at)"
-	" SELECT $1, p.customer_id, p.kind,"
-	"  CASE $2 WHEN 'invoice' THEN p.document_id END,"
-	"  CASE $2 WHEN 'payment' THEN p.document_id END,"
-	"  CASE $2 WHEN 'adjustment' THEN p.document_id END,"
-	"  p.instalment, p.issued_on, p.due_on, p.amount, p.amount,"
-	"  CASE WHEN ar.sign(p.amount) = 0 THEN p.issued_on END, p.recorded_at"
-	" FROM unnest($3, $4, $5, $6, $7, $8, $9, $10)"
-	"  AS p(customer_id, kind, document_id, instalment, issued_on, due_on,"
-	"  amount, recorded_at)",
-	.nargs = 10,
-	.argtypes = {INT4OID, TEXTOID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID,
-		INT2ARRAYOID, DATEARRAYOID, DATEARRAYOID, AR_TYPE_MONETARY_ARRAY,
-	TIMESTAMPTZARRAYOID}
+/* In the order of write_items. */
+static const ArColumn item_columns[] = {
+	{"ledger_id", INT4OID},
+	{"customer_id", INT8OID},
+	{"kind", TEXTOID},
+	{"invoice_id", INT8OID},
+	{"payment_id", INT8OID},
+	{"adjustment_id", INT8OID},
+	{"instalment", INT2OID},
+	{"issued_on", DATEOID},
+	{"due_on", DATEOID},
+	{"amount", AR_TYPE_MONETARY},
+	{"open", AR_TYPE_MONETARY},
+	{"closed_on", DATEOID},
+	{"recorded_at", TIMESTAMPTZOID}
 };
+
+#define ITEM_COLUMNS	lengthof(item_columns)
 
 /*
  * ar_add_minor adds minor units, or says that they do not fit.
@@ -132,41 +106,104 @@ compare_changes(const void *left, const void *right)
 }
 
 /*
- * write_balances writes the changes of one ledger, in the order given.  Rows
- * that are missing are made first, of zero, so that what judges balances sees
- * all that a statement moves as one update, and locks what it needs in order.
+ * find_balance finds the row of a change.
+ */
+static bool
+find_balance(ArTable *balances, const ArBalanceChange *change)
+{
+	char		code[4];
+	Datum		key[3];
+
+	ar_currency_code(change->currency, code);
+	key[0] = Int32GetDatum(change->ledger_id);
+	key[1] = Int64GetDatum(change->customer_id);
+	key[2] = CStringGetTextDatum(code);
+	return ar_table_find(balances, key, lengthof(key));
+}
+
+/*
+ * complete makes the rows that are missing, of zero.
  */
 static void
-write_balances(ArBalanceChange *changes, int count)
+complete(const ArBalanceChange *changes, int count)
 {
-	Datum	   *customers = palloc(sizeof(Datum) * count);
-	Datum	   *currencies = palloc(sizeof(Datum) * count);
-	Datum	   *debits = palloc(sizeof(Datum) * count);
-	Datum	   *credits = palloc(sizeof(Datum) * count);
-	Datum		values[5];
+	Datum	   *customers = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
+	Datum	   *currencies = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
+	Datum		values[3];
 
 	for (int i = 0; i < count; i++)
 	{
-		ArBalanceChange *change = &changes[i];
 		char		code[4];
 
-		ar_currency_code(change->currency, code);
-		customers[i] = Int64GetDatum(change->customer_id);
+		ar_currency_code(changes[i].currency, code);
+		customers[i] = Int64GetDatum(changes[i].customer_id);
 		currencies[i] = CStringGetTextDatum(code);
-		debits[i] = PointerGetDatum(ar_monetary_make(change->debits_minor,
-													 change->currency));
-		credits[i] = PointerGetDatum(ar_monetary_make(change->credits_minor,
-													  change->currency));
 	}
 	values[0] = Int32GetDatum(changes[0].ledger_id);
 	values[1] = ar_array(customers, NULL, count, INT8OID);
 	values[2] = ar_array(currencies, NULL, count, TEXTOID);
-	values[3] = ar_array(debits, NULL, count, AR_TYPE_MONETARY);
-	values[4] = ar_array(credits, NULL, count, AR_TYPE_MONETARY);
-	if (ar_writer_execute(&count_balances, values, SPI_OK_SELECT) < (uint64) count)
-		ar_writer_execute(&create_balances, values, SPI_OK_INSERT);
-	SPI_freetuptable(SPI_tuptable);
-	ar_writer_execute(&change_balances, values, SPI_OK_INSERT);
+	ar_writer_execute(&create_balances, values, SPI_OK_INSERT);
+}
+
+/*
+ * minor_of reads one of the amounts of the balance found.
+ */
+static int64
+minor_of(ArTable *balances, int which)
+{
+	return ar_monetary_minor(DatumGetArMonetaryP(ar_table_value(balances, balances->columns[which])));
+}
+
+/*
+ * begin_balances opens the balances and makes sure that all rows are there; it
+ * leaves the last one found.
+ */
+static void
+begin_balances(ArTable *balances, const ArBalanceChange *changes, int count)
+{
+	bool		is_complete = false;
+
+	while (!is_complete)
+	{
+		ar_table_begin(balances, "customer_balance", CMD_UPDATE,
+					   balance_columns, lengthof(balance_columns));
+		is_complete = true;
+		for (int i = 0; i < count && is_complete; i++)
+			is_complete = find_balance(balances, &changes[i]);
+		if (is_complete)
+			break;
+		ar_table_end(balances);
+		complete(changes, count);
+	}
+}
+
+/*
+ * write_balances writes the changes of one ledger, in the order given.  Rows
+ * that are missing are made first, so that what judges balances sees all that
+ * a statement moves as one update, and locks what it needs in order.
+ */
+static void
+write_balances(const ArBalanceChange *changes, int count)
+{
+	ArTable		balances;
+
+	begin_balances(&balances, changes, count);
+	for (int i = 0; i < count; i++)
+	{
+		const ArBalanceChange *change = &changes[i];
+		ArMonetary	debits;
+		ArMonetary	credits;
+		Datum		values[2] = {PointerGetDatum(&debits), PointerGetDatum(&credits)};
+
+		if ((count > 1 && !find_balance(&balances, change)) || !ar_table_lock(&balances))
+			elog(ERROR, "write_balances: no balance of customer " INT64_FORMAT, change->customer_id);
+		ar_monetary_set(&debits, ar_add_minor(minor_of(&balances, 0), change->debits_minor),
+						change->currency);
+		ar_monetary_set(&credits, ar_add_minor(minor_of(&balances, 1), change->credits_minor),
+						change->currency);
+		ar_table_update(&balances, values, NULL);
+	}
+	ar_table_end(&balances);
 }
 
 /*
@@ -208,49 +245,64 @@ ar_change_balances(ArBalanceChange *changes, int count)
 }
 
 /*
- * write_items inserts the items of one ledger.
+ * write_items inserts items in the order given.  What a payment or an
+ * adjustment refers to was looked up when it was inserted, just now; the
+ * customer of a draft that is posted was not.
  */
 static void
-write_items(ArDocumentType type, ArPosting *postings, int count)
+write_items(ArDocumentType type, const ArPosting *postings, int count)
 {
-	Datum	   *columns[8];
-	static const Oid column_types[8] = {INT8OID, TEXTOID, INT8OID, INT2OID,
-	DATEOID, DATEOID, AR_TYPE_MONETARY, TIMESTAMPTZOID};
-	Datum		values[10];
+	ArTable		items;
+	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ar_ext item",
+											  ALLOCSET_SMALL_SIZES);
 
-	for (int i = 0; i < 8; i++)
-		columns[i] = palloc(sizeof(Datum) * count);
+	ar_table_begin(&items, "item", CMD_INSERT, item_columns, ITEM_COLUMNS);
+	if (type != AR_DOCUMENT_INVOICE)
+		ar_table_trust_keys(&items);
 	for (int i = 0; i < count; i++)
 	{
-		ArPosting  *posting = &postings[i];
+		const ArPosting *posting = &postings[i];
+		MemoryContext caller = MemoryContextSwitchTo(row);
+		ArMonetary *amount = ar_monetary_make(posting->amount_minor, posting->currency);
+		Datum		document_id = Int64GetDatum(posting->document_id);
+		Datum		values[ITEM_COLUMNS] = {
+			Int32GetDatum(posting->ledger_id),
+			Int64GetDatum(posting->customer_id),
+			CStringGetTextDatum(posting->kind),
+			document_id,
+			document_id,
+			document_id,
+			Int16GetDatum(posting->instalment),
+			DateADTGetDatum(posting->issued_on),
+			DateADTGetDatum(posting->due_on),
+			PointerGetDatum(amount),
+			PointerGetDatum(amount),
+			DateADTGetDatum(posting->issued_on),
+			TimestampTzGetDatum(posting->recorded_at)
+		};
+		bool		nulls[ITEM_COLUMNS] = {false};
 
-		columns[0][i] = Int64GetDatum(posting->customer_id);
-		columns[1][i] = CStringGetTextDatum(posting->kind);
-		columns[2][i] = Int64GetDatum(posting->document_id);
-		columns[3][i] = Int16GetDatum(posting->instalment);
-		columns[4][i] = DateADTGetDatum(posting->issued_on);
-		columns[5][i] = DateADTGetDatum(posting->due_on);
-		columns[6][i] = PointerGetDatum(ar_monetary_make(posting->amount_minor,
-														 posting->currency));
-		columns[7][i] = TimestampTzGetDatum(posting->recorded_at);
+		nulls[3] = type != AR_DOCUMENT_INVOICE;
+		nulls[4] = type != AR_DOCUMENT_PAYMENT;
+		nulls[5] = type != AR_DOCUMENT_ADJUSTMENT;
+		/* What is of nothing is closed from the start. */
+		nulls[11] = posting->amount_minor != 0;
+		MemoryContextSwitchTo(caller);
+		ar_table_insert(&items, values, nulls);
+		MemoryContextReset(row);
 	}
-	values[0] = Int32GetDatum(postings[0].ledger_id);
-	values[1] = CStringGetTextDatum(document_types[type]);
-	for (int i = 0; i < 8; i++)
-		values[i + 2] = ar_array(columns[i], NULL, count, column_types[i]);
-	ar_writer_execute(&insert_items, values, SPI_OK_INSERT);
+	ar_table_end(&items);
+	MemoryContextDelete(row);
 }
 
 /*
- * ar_post_items moves the balances and makes the items.  The postings must be
- * grouped by ledger; items get their numbers in the order given.
+ * ar_post_items moves the balances and makes the items, which get their
+ * numbers in the order given.
  */
 void
-ar_post_items(ArDocumentType type, ArPosting *postings, int count)
+ar_post_items(ArDocumentType type, const ArPosting *postings, int count)
 {
 	ArBalanceChange *changes;
-	MemoryContext batch;
-	int			first = 0;
 
 	if (count == 0)
 		return;
@@ -258,7 +310,7 @@ ar_post_items(ArDocumentType type, ArPosting *postings, int count)
 									 sizeof(ArBalanceChange) * (Size) count);
 	for (int i = 0; i < count; i++)
 	{
-		ArPosting  *posting = &postings[i];
+		const ArPosting *posting = &postings[i];
 
 		changes[i].ledger_id = posting->ledger_id;
 		changes[i].customer_id = posting->customer_id;
@@ -267,24 +319,7 @@ ar_post_items(ArDocumentType type, ArPosting *postings, int count)
 		changes[i].credits_minor = Min(posting->amount_minor, 0);
 	}
 	ar_change_balances(changes, count);
-
-	batch = AllocSetContextCreate(CurrentMemoryContext, "ar_ext items",
-								  ALLOCSET_DEFAULT_SIZES);
-	for (int i = 1; i <= count; i++)
-	{
-		MemoryContext caller;
-
-		if (i < count && i - first < ITEMS_PER_STATEMENT &&
-			postings[i].ledger_id == postings[first].ledger_id)
-			continue;
-		CHECK_FOR_INTERRUPTS();
-		caller = MemoryContextSwitchTo(batch);
-		write_items(type, &postings[first], i - first);
-		MemoryContextSwitchTo(caller);
-		MemoryContextReset(batch);
-		first = i;
-	}
-	MemoryContextDelete(batch);
+	write_items(type, postings, count);
 }
 
 /*
@@ -301,6 +336,19 @@ compare_postings(const void *left, const void *right)
 	if (a->document_id != b->document_id)
 		return a->document_id < b->document_id ? -1 : 1;
 	return 0;
+}
+
+/*
+ * are_transfers tells whether all that a statement posts moves a payment to
+ * another customer.
+ */
+static bool
+are_transfers(const ArPosting *postings, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(postings[i].kind, "transfer") != 0)
+			return false;
+	return true;
 }
 
 /* What a table that posts calls the columns a posting is made of. */
@@ -402,27 +450,37 @@ ar_tg_post(PG_FUNCTION_ARGS)
 	qsort(postings, n, sizeof(ArPosting), compare_postings);
 
 	ar_writer_begin(&writer, relation);
+	/* It was never this customer's money: no limit of his can keep it. */
+	if (are_transfers(postings, n))
+		ar_writer_forgo_judgement();
 	ar_post_items(type, postings, n);
 	ar_writer_end(&writer);
 	return PointerGetDatum(NULL);
 }
 
 /*
- * ar_is_open_within tells whether what is open of an item lies between zero
- * and its amount: same currency, same sign, not more.  It is the last line of
- * defence against over-application, as a CHECK on ar.item.
+ * ar_is_within tells whether what is open of an item lies between zero and
+ * its amount.
+ */
+bool
+ar_is_within(int64 open_minor, int64 amount_minor)
+{
+	return amount_minor >= 0 ?
+		open_minor >= 0 && open_minor <= amount_minor :
+		open_minor <= 0 && open_minor >= amount_minor;
+}
+
+/*
+ * ar_is_open_within tells the same of two amounts, which must have the same
+ * currency.  It is the last line of defence against over-application, as a
+ * CHECK on ar.item.
  */
 Datum
 ar_is_open_within(PG_FUNCTION_ARGS)
 {
 	ArMonetary *open = PG_GETARG_AR_MONETARY_P(0);
 	ArMonetary *amount = PG_GETARG_AR_MONETARY_P(1);
-	int64		open_minor = ar_monetary_minor(open);
-	int64		amount_minor = ar_monetary_minor(amount);
 
-	if (open->currency != amount->currency)
-		PG_RETURN_BOOL(false);
-	PG_RETURN_BOOL(amount_minor >= 0 ?
-				   open_minor >= 0 && open_minor <= amount_minor :
-				   open_minor <= 0 && open_minor >= amount_minor);
+	PG_RETURN_BOOL(open->currency == amount->currency &&
+				   ar_is_within(ar_monetary_minor(open), ar_monetary_minor(amount)));
 }

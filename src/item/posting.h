@@ -41,8 +41,10 @@ typedef struct ArBalanceChange
 	int64		credits_minor;	/* added to what is open on credit items */
 } ArBalanceChange;
 
-extern void ar_post_items(ArDocumentType type, ArPosting *postings, int count);
+extern void ar_post_items(ArDocumentType type, const ArPosting *postings,
+						  int count);
 extern void ar_change_balances(ArBalanceChange *changes, int count);
+extern bool ar_is_within(int64 open_minor, int64 amount_minor);
 extern int64 ar_add_minor(int64 left, int64 right);
 
 #endif							/* AR_ITEM_POSTING_H */

@@ -16,7 +16,9 @@
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "jit/jit.h"
 #include "miscadmin.h"
+#include "optimizer/cost.h"
 #include "storage/bufmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -28,6 +30,7 @@
 
 /* Far from the SECURITY_... bits of miscadmin.h, which count from 1. */
 #define SECURITY_AR_WRITER	0x40000000
+#define SECURITY_AR_UNJUDGED	0x20000000
 
 /* From so many array elements on, planning anew costs less than it saves. */
 #define BULK_ROWS	100
@@ -38,23 +41,26 @@
  */
 static BlockNumber table_blocks;
 
+#define WRITER_SEARCH_PATH	"pg_catalog, pg_temp"
+
+/* Each with the variable that tells whether it is so already. */
 static const struct
 {
 	const char *name;
-	const char *value;
+	bool	   *variable;
+	bool		value;
 }			writer_settings[] =
 {
-	{"search_path", "pg_catalog, pg_temp"},
 	/*
 	 * Our statements look rows up by key; on a young table the planner would
 	 * read it whole instead, and keep doing so as it grows.
 	 */
-	{"enable_seqscan", "off"},
-	{"enable_indexscan", "on"},
-	{"enable_nestloop", "on"},
-	{"enable_hashjoin", "off"},
-	{"enable_mergejoin", "off"},
-	{"jit", "off"},
+	{"enable_seqscan", &enable_seqscan, false},
+	{"enable_indexscan", &enable_indexscan, true},
+	{"enable_nestloop", &enable_nestloop, true},
+	{"enable_hashjoin", &enable_hashjoin, false},
+	{"enable_mergejoin", &enable_mergejoin, false},
+	{"jit", &jit_enabled, false},
 };
 
 static const struct
@@ -70,8 +76,21 @@ static const struct
 };
 
 /*
+ * set sets one setting until the writer ends.
+ */
+static void
+set(ArWriter *writer, const char *name, const char *value)
+{
+	if (writer->guc_level == 0)
+		writer->guc_level = NewGUCNestLevel();
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
  * ar_writer_begin makes the current trigger the writer, as the owner of the
- * trigger's table, and connects SPI.
+ * trigger's table, and connects SPI.  Inside another writer there is nothing
+ * left to set, and then nothing to be taken back.
  */
 void
 ar_writer_begin(ArWriter *writer, Relation relation)
@@ -83,12 +102,12 @@ ar_writer_begin(ArWriter *writer, Relation relation)
 						   SECURITY_NOFORCE_RLS |
 						   SECURITY_AR_WRITER);
 	table_blocks = RelationGetNumberOfBlocks(relation);
-	writer->guc_level = NewGUCNestLevel();
+	writer->guc_level = 0;
+	if (strcmp(namespace_search_path, WRITER_SEARCH_PATH) != 0)
+		set(writer, "search_path", WRITER_SEARCH_PATH);
 	for (int i = 0; i < (int) lengthof(writer_settings); i++)
-		(void) set_config_option(writer_settings[i].name,
-								 writer_settings[i].value,
-								 PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		if (*writer_settings[i].variable != writer_settings[i].value)
+			set(writer, writer_settings[i].name, writer_settings[i].value ? "on" : "off");
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "ar_writer_begin: could not connect SPI");
 }
@@ -101,7 +120,8 @@ ar_writer_end(ArWriter *writer)
 {
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "ar_writer_end: could not finish SPI");
-	AtEOXact_GUC(true, writer->guc_level);
+	if (writer->guc_level != 0)
+		AtEOXact_GUC(true, writer->guc_level);
 	SetUserIdAndSecContext(writer->user, writer->security_context);
 }
 
@@ -116,6 +136,34 @@ ar_writer_active(void)
 
 	GetUserIdAndSecContext(&user, &security_context);
 	return (security_context & SECURITY_AR_WRITER) != 0;
+}
+
+/*
+ * ar_writer_forgo_judgement says that what the present writer does is a fact
+ * that no credit limit can refuse.  It ends with the writer.
+ */
+void
+ar_writer_forgo_judgement(void)
+{
+	Oid			user;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user, &security_context);
+	Assert((security_context & SECURITY_AR_WRITER) != 0);
+	SetUserIdAndSecContext(user, security_context | SECURITY_AR_UNJUDGED);
+}
+
+/*
+ * ar_writer_is_judged tells whether limits are to be judged.
+ */
+bool
+ar_writer_is_judged(void)
+{
+	Oid			user;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user, &security_context);
+	return (security_context & SECURITY_AR_UNJUDGED) == 0;
 }
 
 /*

@@ -49,6 +49,8 @@ typedef void (*ArRowFunction) (Relation relation, HeapTuple row, TupleDesc desc)
 extern void ar_writer_begin(ArWriter *writer, Relation relation);
 extern void ar_writer_end(ArWriter *writer);
 extern bool ar_writer_active(void);
+extern void ar_writer_forgo_judgement(void);
+extern bool ar_writer_is_judged(void);
 extern uint64 ar_writer_execute(ArStatement *statement, Datum *values, int expected);
 extern uint64 ar_writer_execute_each(ArStatement *statement, Datum *values,
 									 ArRowFunction see, Relation relation);

@@ -24,6 +24,14 @@ static const CurrencyEntry currencies[] = {
 #include "type/currency_table.h"
 };
 
+/*
+ * What old amounts are in: they are read and written like any, but no ledger
+ * is kept in them, and they are not listed.
+ */
+static const CurrencyEntry withdrawn[] = {
+#include "type/currency_withdrawn_table.h"
+};
+
 PG_FUNCTION_INFO_V1(ar_currency_is_known);
 PG_FUNCTION_INFO_V1(ar_currency_list);
 
@@ -40,6 +48,33 @@ upper_letter(char c)
 }
 
 /*
+ * find looks for the letters of a code in a table.
+ */
+static bool
+find(const CurrencyEntry *table, int count, uint32 letters, uint32 *currency)
+{
+	int			low = 0;
+	int			high = count;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		uint32		found = table[middle].currency >> 8;
+
+		if (found == letters)
+		{
+			*currency = table[middle].currency;
+			return true;
+		}
+		if (found < letters)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/*
  * ar_currency_lookup finds a currency by the three letters of its code, of
  * either case.  Needs nothing after the third, not even a terminating zero.
  */
@@ -47,8 +82,6 @@ bool
 ar_currency_lookup(const char *code, uint32 *currency)
 {
 	uint32		letters = 0;
-	int			low = 0;
-	int			high = lengthof(currencies);
 
 	for (int i = 0; i < 3; i++)
 	{
@@ -58,22 +91,8 @@ ar_currency_lookup(const char *code, uint32 *currency)
 			return false;
 		letters = (letters << 8) | letter;
 	}
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-		uint32		found = currencies[middle].currency >> 8;
-
-		if (found == letters)
-		{
-			*currency = currencies[middle].currency;
-			return true;
-		}
-		if (found < letters)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	return find(currencies, lengthof(currencies), letters, currency) ||
+		find(withdrawn, lengthof(withdrawn), letters, currency);
 }
 
 /*
@@ -168,8 +187,10 @@ ar_currency_is_known(PG_FUNCTION_ARGS)
 	char	   *given = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char		canonical[4];
 	uint32		currency;
+	uint32		replaced;
 
-	if (strlen(given) != 3 || !ar_currency_lookup(given, &currency))
+	if (strlen(given) != 3 || !ar_currency_lookup(given, &currency) ||
+		find(withdrawn, lengthof(withdrawn), currency >> 8, &replaced))
 		PG_RETURN_BOOL(false);
 	ar_currency_code(currency, canonical);
 	PG_RETURN_BOOL(strcmp(given, canonical) == 0);

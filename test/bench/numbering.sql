@@ -23,14 +23,14 @@ ANALYZE;
 \set runs `bash -c "$BENCH_POST"`
 SELECT avg(t) FILTER (WHERE n % 3 = 1) AS gapless, avg(t) FILTER (WHERE n % 3 = 2) AS fast, avg(t) FILTER (WHERE n % 3 = 0) AS batch
 FROM unnest(:'runs'::numeric[]) WITH ORDINALITY AS r(t, n) \gset
-INSERT INTO public.bench_result (name, ours_ms, baseline_ms) VALUES
+INSERT INTO public.bench_result (name, ours, baseline) VALUES
     ('8 clients, one gapless series / without numbers', 1000000 / :gapless, 1000000 / :batch),
     ('8 clients, one fast series / without numbers', 1000000 / :fast, 1000000 / :batch);
 
 -- And what it costs to number them afterwards.
 SELECT clock_timestamp() AS started \gset
 SELECT ar.number_invoices(:ledger) AS numbered \gset
-INSERT INTO public.bench_result (name, ours_ms, baseline_ms)
+INSERT INTO public.bench_result (name, ours, baseline)
 SELECT 'number in one batch / post them without numbers', extract(epoch FROM clock_timestamp() - :'started'::timestamptz) * 1000 * 1000 / :numbered,
        1000000 / :batch;
 SELECT 1 / (SELECT count(*) = 0 FROM ar.verify())::integer AS sound;

@@ -75,16 +75,16 @@ SELECT is(pg_temp.outcome($$SELECT ar.auto_apply(pg_temp.ledger(), '{}', 'cheape
 SELECT is(pg_temp.pay('B', 'EUR 1'), 'left 1.00', 'auto without reference and remittance applies nothing');
 
 -- auto, by numbers in the reference.
-SELECT pg_temp.bill('C', 'C1', 'EUR 10', '2026-01-10'), pg_temp.bill('C', 'C2', 'EUR 20', '2026-01-20'), pg_temp.bill('C', 'C3', 'EUR 30', '2026-01-05') \g /dev/null
-SELECT is(pg_temp.pay('C', 'EUR 5', 'for C2'), 'C2 5.00 on 02-01, left 0.00', 'the invoice named is paid, not the oldest');
-SELECT is(pg_temp.pay('C', 'EUR 20', E'C2,C1;XX\tC1 and  more'), 'C2 15.00 on 02-01, C1 5.00 on 02-01, left 0.00', 'several in the order named, each once');
-SELECT is(pg_temp.pay('C', 'EUR 10', 'C1'), 'C1 5.00 on 02-01, left 5.00', 'what is too much stays unapplied, though another is open');
-SELECT is(pg_temp.pay('C', 'EUR 10', 'C1 C2'), 'left 10.00', 'on paid invoices nothing is applied');
-SELECT is(pg_temp.pay('C', 'EUR 10', 'C33 xC3 C 31'), 'left 10.00', 'a number is found only as a whole');
-SELECT is(pg_temp.pay('D', 'EUR 10', 'C3'), 'left 10.00', 'invoices of other customers are not paid');
+SELECT pg_temp.bill('C', 'C1001', 'EUR 10', '2026-01-10'), pg_temp.bill('C', 'C1002', 'EUR 20', '2026-01-20'), pg_temp.bill('C', 'C1003', 'EUR 30', '2026-01-05') \g /dev/null
+SELECT is(pg_temp.pay('C', 'EUR 5', 'for C1002'), 'C1002 5.00 on 02-01, left 0.00', 'the invoice named is paid, not the oldest');
+SELECT is(pg_temp.pay('C', 'EUR 20', E'C1002,C1001;XX\tC1001 and  more'), 'C1002 15.00 on 02-01, C1001 5.00 on 02-01, left 0.00', 'several in the order named, each once');
+SELECT is(pg_temp.pay('C', 'EUR 10', 'C1001'), 'C1001 5.00 on 02-01, left 5.00', 'what is too much stays unapplied, though another is open');
+SELECT is(pg_temp.pay('C', 'EUR 10', 'C1001 C1002'), 'left 10.00', 'on paid invoices nothing is applied');
+SELECT is(pg_temp.pay('C', 'EUR 10', 'C10033 C 10031 91003'), 'left 10.00', 'a number is found only as a whole');
+SELECT is(pg_temp.pay('D', 'EUR 10', 'C1003'), 'left 10.00', 'invoices of other customers are not paid');
 SELECT is(pg_temp.pay('C', 'EUR 10', ''), 'left 10.00', 'an empty reference names nothing');
-SELECT is(pg_temp.pay('C', 'EUR 10', 'C3', '[{"number": "C9"}]'), 'C3 10.00 on 02-01, left 0.00', 'where the remittance names nothing, the reference may');
-SELECT is(pg_temp.pay('C', 'EUR 10', 'C3', '[]'), 'C3 10.00 on 02-01, left 0.00', 'an empty one says nothing');
+SELECT is(pg_temp.pay('C', 'EUR 10', 'C1003', '[{"number": "C1009"}]'), 'C1003 10.00 on 02-01, left 0.00', 'where the remittance names nothing, the reference may');
+SELECT is(pg_temp.pay('C', 'EUR 10', 'C1003', '[]'), 'C1003 10.00 on 02-01, left 0.00', 'an empty one says nothing');
 
 -- auto, by remittance.
 SELECT pg_temp.bill('D', 'D1', 'EUR 10', '2026-01-10'), pg_temp.bill('D', 'D2', 'EUR 20', '2026-01-20'), pg_temp.bill('D', 'D3', 'EUR 30', '2026-01-05') \g /dev/null
@@ -104,35 +104,35 @@ SELECT is(pg_temp.pay('D', 'EUR 70', NULL, '[{"number": "D5", "amount": 60}]'), 
 SELECT is(pg_temp.pay('D', 'EUR 70', 'D5'), 'D5 40.00 on 02-01, left 30.00', 'and then to what is open of them');
 
 -- Currencies.
-SELECT pg_temp.bill('E', 'E1', 'USD 10', '2026-01-10'), pg_temp.bill('E', 'E2', 'EUR 10', '2026-01-11') \g /dev/null
-SELECT is(pg_temp.pay('E', 'EUR 50', 'E1'), 'left 50.00', 'dollars are not paid with euros, by reference');
-SELECT is(pg_temp.pay('E', 'EUR 50', NULL, '[{"number": "E1", "amount": 5}]'), 'left 50.00', 'by remittance');
-SELECT is(pg_temp.pay('E', 'EUR 4', NULL, NULL, 'oldest'), 'E2 4.00 on 02-01, left 0.00', 'or as the oldest');
+SELECT pg_temp.bill('E', 'E1001', 'USD 10', '2026-01-10'), pg_temp.bill('E', 'E1002', 'EUR 10', '2026-01-11') \g /dev/null
+SELECT is(pg_temp.pay('E', 'EUR 50', 'E1001'), 'left 50.00', 'dollars are not paid with euros, by reference');
+SELECT is(pg_temp.pay('E', 'EUR 50', NULL, '[{"number": "E1001", "amount": 5}]'), 'left 50.00', 'by remittance');
+SELECT is(pg_temp.pay('E', 'EUR 4', NULL, NULL, 'oldest'), 'E1002 4.00 on 02-01, left 0.00', 'or as the oldest');
 SELECT is(pg_temp.balance('E'), 'EUR 6.00 and EUR -100.00; USD 10.00 and USD 0.00', 'each currency has its balance');
-SELECT is(pg_temp.pay('E', 'USD 4', 'E1 E2'), 'E1 4.00 on 02-01, left 0.00', 'dollars go to dollars');
+SELECT is(pg_temp.pay('E', 'USD 4', 'E1001 E1002'), 'E1001 4.00 on 02-01, left 0.00', 'dollars go to dollars');
 
 -- Several payments in one call, also on the same invoice.
-SELECT pg_temp.bill('F', 'F1', 'EUR 10', '2026-01-10'), pg_temp.bill('F', 'F2', 'EUR 20', '2026-01-20'), pg_temp.bill('G', 'G1', 'EUR 7', '2026-01-20') \g /dev/null
+SELECT pg_temp.bill('F', 'F1001', 'EUR 10', '2026-01-10'), pg_temp.bill('F', 'F1002', 'EUR 20', '2026-01-20'), pg_temp.bill('G', 'G1001', 'EUR 7', '2026-01-20') \g /dev/null
 CREATE TEMPORARY TABLE batch AS SELECT jsonb_build_array(
-    jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 6', 'received_on', '2026-02-02', 'reference', 'F1'),
-    jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 6', 'received_on', '2026-02-03', 'reference', 'F1', 'external_id', 'b-2'),
-    jsonb_build_object('customer_id', pg_temp.customer('G'), 'amount', 'EUR 9', 'received_on', '2026-02-03', 'remittance', '[{"number": "G1", "amount": 5}, {"number": "F2"}]'::jsonb),
-    jsonb_build_object('external_id', 'b-2', 'reference', 'F1', 'received_on', '2026-02-03', 'amount', 'EUR 6', 'customer_id', pg_temp.customer('F')),
-    jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 25', 'received_on', '2026-02-04', 'reference', 'F1 F2')) AS payload;
+    jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 6', 'received_on', '2026-02-02', 'reference', 'F1001'),
+    jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 6', 'received_on', '2026-02-03', 'reference', 'F1001', 'external_id', 'b-2'),
+    jsonb_build_object('customer_id', pg_temp.customer('G'), 'amount', 'EUR 9', 'received_on', '2026-02-03', 'remittance', '[{"number": "G1001", "amount": 5}, {"number": "F1002"}]'::jsonb),
+    jsonb_build_object('external_id', 'b-2', 'reference', 'F1001', 'received_on', '2026-02-03', 'amount', 'EUR 6', 'customer_id', pg_temp.customer('F')),
+    jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 25', 'received_on', '2026-02-04', 'reference', 'F1001 F1002')) AS payload;
 CREATE TEMPORARY TABLE batch_result AS SELECT r.* FROM batch, ar.record_payments(:ledger, batch.payload) AS r;
 SELECT results_eq('SELECT element, pg_temp.applied(payment_id) FROM batch_result ORDER BY 1', $$VALUES
-    (1::bigint, 'F1 6.00 on 02-02, left 0.00'), (2, 'F1 4.00 on 02-03, left 2.00'), (3, 'G1 5.00 on 02-03, left 4.00'),
-    (4, 'F1 4.00 on 02-03, left 2.00'), (5, 'F2 20.00 on 02-04, left 5.00')$$,
+    (1::bigint, 'F1001 6.00 on 02-02, left 0.00'), (2, 'F1001 4.00 on 02-03, left 2.00'), (3, 'G1001 5.00 on 02-03, left 4.00'),
+    (4, 'F1001 4.00 on 02-03, left 2.00'), (5, 'F1002 20.00 on 02-04, left 5.00')$$,
     'in their order, each with what the earlier ones leave; a repeated external id is one payment');
 SELECT is((SELECT count(DISTINCT payment_id) FROM batch_result), 4::bigint, 'four payments, of five elements');
 SELECT results_eq('SELECT r.element, r.payment_id FROM batch, ar.record_payments(pg_temp.ledger(), jsonb_build_array(payload -> 1)) AS r',
     'SELECT 1::bigint, payment_id FROM batch_result WHERE element = 2', 'in another call it is the same one');
-SELECT pg_temp.bill('F', 'F3', 'EUR 10', '2026-01-10'), pg_temp.bill('F', 'F4', 'EUR 20', '2026-01-05') \g /dev/null
+SELECT pg_temp.bill('F', 'F1003', 'EUR 10', '2026-01-10'), pg_temp.bill('F', 'F1004', 'EUR 20', '2026-01-05') \g /dev/null
 SELECT results_eq($$SELECT element, pg_temp.applied(payment_id) FROM ar.record_payments(pg_temp.ledger(), jsonb_build_array(
         jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 12', 'received_on', '2026-02-05'),
         jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 12', 'received_on', '2026-02-06'),
         jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 12', 'received_on', '2026-02-07')), 'oldest')$$, $$VALUES
-    (1::bigint, 'F4 12.00 on 02-05, left 0.00'), (2, 'F4 8.00 on 02-06, F3 4.00 on 02-06, left 0.00'), (3, 'F3 6.00 on 02-07, left 6.00')$$,
+    (1::bigint, 'F1004 12.00 on 02-05, left 0.00'), (2, 'F1004 8.00 on 02-06, F1003 4.00 on 02-06, left 0.00'), (3, 'F1003 6.00 on 02-07, left 6.00')$$,
     'oldest payments first, on the oldest invoices');
 SELECT is(pg_temp.outcome($$SELECT ar.record_payments(pg_temp.ledger(), jsonb_build_array(
         jsonb_build_object('customer_id', pg_temp.customer('F'), 'amount', 'EUR 1', 'external_id', 'b-9'),

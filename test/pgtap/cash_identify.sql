@@ -3,7 +3,7 @@
 -- asked again; accounts are learned from payments whose customer is certain, and forgotten with them.
 BEGIN;
 \ir helper.psql
-SELECT plan(93);
+SELECT plan(100);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR'), ar.create_ledger('OTHER', 'Other', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -130,7 +130,23 @@ DELETE FROM ar.payer_account WHERE ledger_id = :ledger;
 SELECT pg_temp.receive('EUR 1', account => 'GB29NWBK60161331926819', customer => 'P') \g /dev/null
 SELECT is(pg_temp.candidates(pg_temp.receive('EUR 9', account => 'GB29NWBK60161331926819')), 'B by account 0.5, P by account 0.5', 'an account of two is of neither');
 
--- Processors and patterns.
+SELECT pg_temp.receive('EUR 1', account => 'BE68539007547034', customer => 'B') AS mistaken \gset
+SELECT is(pg_temp.candidates(pg_temp.receive('EUR 9', account => 'BE68539007547034')), 'B by account 0.93', 'an account is known');
+SELECT ar.reverse_payment(:ledger, :mistaken, 'in_error', '2026-02-06') \g /dev/null
+SELECT is(pg_temp.candidates(pg_temp.receive('EUR 9', account => 'BE68539007547034')), 'nobody', 'until its payment turns out to be an error');
+SELECT pg_temp.receive('EUR 1', account => 'BE68539007547034', customer => 'B') AS moved \gset
+SELECT ar.transfer_payments(:ledger, jsonb_build_array(jsonb_build_object('payment_id', :moved, 'customer_id', pg_temp.customer('S'), 'transferred_on', '2026-02-06'))) \g /dev/null
+SELECT is(pg_temp.candidates(pg_temp.receive('EUR 9', account => 'BE68539007547034')), 'nobody', 'or to be another customer''s');
+SELECT pg_temp.receive('EUR 61', 'INV-2026-000108', 'Steuerberatung Treuhand', 'CH9300762011623852957') AS advised \gset
+SELECT is((SELECT outcome || ' ' || confidence FROM ar.identify_payments(:ledger, ARRAY[:advised]::bigint[])), 'identified 0.94', 'somebody else may pay');
+SELECT is(pg_temp.candidates(pg_temp.receive('EUR 9', 'salary', account => 'CH9300762011623852957')), 'nobody', 'but his account is not the customer''s');
+SELECT is(pg_temp.candidates(pg_temp.receive('EUR 50', 'INV-2026-000102', 'Treuhand', 'GB29NWBK60161331926819')), 'A by number 0.94',
+    'an account of two is nothing against a third either');
+
+-- Mandates, processors and patterns.
+SELECT ar.create_mandate(:ledger, pg_temp.customer('B'), 'M-1', signed_on => '2026-01-10', account => 'DE89370400440532013000') \g /dev/null
+INSERT INTO ar.payment (ledger_id, amount, received_on, method, mandate_reference) VALUES (:ledger, 'EUR 9', '2026-02-05', 'direct_debit', 'M-1') RETURNING payment_id AS drawn \gset
+SELECT is(pg_temp.candidates(:drawn), 'B by mandate 0.99', 'the mandate of a direct debit');
 SELECT pg_temp.receive('EUR 1', method => 'card', processor => 'cus_1', customer => 'A'), pg_temp.receive('EUR 1', method => 'cheque', processor => '1001', customer => 'A') \g /dev/null
 SELECT is(pg_temp.candidates(pg_temp.receive('EUR 9', method => 'online_processor', processor => 'cus_1')), 'A by processor 0.97', 'the reference of a processor');
 SELECT is(pg_temp.candidates(pg_temp.receive('EUR 9', method => 'cheque', processor => '1001')), 'nobody', 'but not the number of a cheque');

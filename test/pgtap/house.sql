@@ -2,7 +2,7 @@
 -- Each test lists the offenders, so that a failure names them.
 
 BEGIN;
-SELECT plan(14);
+SELECT plan(15);
 
 CREATE TEMPORARY VIEW house_function AS
 SELECT p.oid::regprocedure::text AS name, p.*
@@ -71,11 +71,22 @@ $$, 'no function that can write may be run by everybody');
 SELECT is_empty($$
     SELECT f.name FROM house_function AS f
     JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang
-    -- What commits may have no SET: there every name is qualified instead.
-    WHERE l.lanname = 'plpgsql' AND f.name !~ '^ar.auto_apply_batches'
+    -- But for what commits: PostgreSQL lets that pin nothing.
+    WHERE l.lanname = 'plpgsql' AND NOT (f.prokind = 'p' AND f.prosrc ~ '\mCOMMIT;')
       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(f.proconfig) AS c (setting)
                       WHERE c.setting ~ '^search_path=pg_catalog,( ar,)? pg_temp$')
 $$, 'every PL/pgSQL function pins its search_path');
+
+SELECT is_empty($$
+    WITH body AS (
+        SELECT f.name, pg_catalog.regexp_replace(f.prosrc, '--[^\n]*|''[^'']*''|:=|#variable_conflict|OPERATOR\(pg_catalog\.[^)]*\)|\(\*\)|\mAS [a-z]+\(', '', 'g') AS source
+        FROM house_function AS f WHERE f.prokind = 'p' AND f.prosrc ~ '\mCOMMIT;'
+    )
+    SELECT b.name, called.name[1]
+    FROM body AS b, pg_catalog.regexp_matches(b.source, '(?:^|[^.[:alnum:]_])([a-z_]+)\(', 'g') AS called (name)
+    UNION ALL
+    SELECT b.name, operator.name[1] FROM body AS b, pg_catalog.regexp_matches(b.source, '[-+*/<>=~!@#%^&|?]+', 'g') AS operator (name)
+$$, 'and what commits, which cannot, qualifies what it calls and uses no operator');
 
 SELECT is_empty($$
     SELECT r.name FROM house_relation AS r

@@ -219,6 +219,9 @@ SELECT is(pg_temp.outcome($$SELECT ar.apply(pg_temp.ledger(), pg_temp.item('R6')
     'RA006', 'and for another date');
 
 -- Facts and what is derived stay as they are, whoever asks and even if no row is meant.
+-- (What waits for the end of the transaction would be told of first.)
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
 INSERT INTO ar.invoice (ledger_id, invoice_id, customer_id, number, invoiced_on, due_on, total)
 VALUES (pg_temp.ledger(), 1000000001, pg_temp.customer('A'), 'LINED', '2026-03-01', '2026-03-31', 'EUR 5');
 INSERT INTO ar.invoice_line (ledger_id, invoice_id, line_number, unit_price, net, tax)

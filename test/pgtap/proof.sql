@@ -131,6 +131,10 @@ SELECT is(pg_temp.broken(format($$UPDATE ar.customer SET tax_id = 'DE1', tax_id_
 SELECT is(pg_temp.broken($$INSERT INTO ar.exchange_rate (ledger_id, from_currency, to_currency, valid_from, rate) VALUES (pg_temp.ledger(), 'EUR', 'USD', '2999-01-01', 1)$$),
     pg_temp.row('exchange_rate_future', 'exchange_rate', NULL), 'a rate is of the future');
 
+-- What waits for the end of the transaction would keep the tables from being altered.
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+
 -- Triggers: each of ours, missing or disabled; and those of foreign keys.
 CREATE TEMPORARY TABLE our_trigger AS
 SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name
@@ -146,7 +150,9 @@ SELECT is(pg_temp.broken((SELECT format('ALTER TABLE ar.payment DISABLE TRIGGER 
 SELECT set_eq($$SELECT check_name FROM seen WHERE check_name NOT LIKE 'number\_%'$$, $$
     SELECT DISTINCT m[1] FROM pg_proc AS p, regexp_matches(p.prosrc, 'SELECT ''([a-z]+_[a-z_]+)'', ', 'g') AS m
     WHERE p.pronamespace = 'ar'::regnamespace AND p.proname LIKE 'verify%'
-      AND p.proname NOT IN ('verify_invoice_totals', 'verify_discounts', 'verify_numbers', 'verify_memos', 'verify_recurring', 'verify_credit')
+      AND p.proname NOT IN ('verify_invoice_totals', 'verify_discounts', 'verify_numbers', 'verify_memos', 'verify_recurring', 'verify_credit',
+                            'verify_cash', 'verify_bank', 'verify_messages', 'verify_snapshots', 'verify_disputes', 'verify_interest',
+                            'verify_plans', 'verify_promises', 'verify_write_offs', 'verify_placements')
     UNION VALUES ('invoice_lines'), ('invoice_tax')$$, 'no check was left out but those that have tests of their own');
 SELECT results_eq($$SELECT count(*) FROM ar.verify(pg_temp.ledger('OTHER'))$$, 'VALUES (0::bigint)', 'a ledger can be asked alone');
 

@@ -1,4 +1,4 @@
--- billing: the words on a document, and how dates and numbers are written, in the reader's language.
+-- message: the words on a document, and how dates and numbers are written, in the reader's language.
 
 CREATE FUNCTION ar.label_texts() RETURNS TABLE (language text, label text, wording text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 500
@@ -211,7 +211,8 @@ BEGIN
         RETURN NULL;
     END IF;
     RETURN CASE WHEN rounded < 0 THEN E'\u2212' ELSE '' END
-        || reverse(regexp_replace(reverse(whole), '(\d{3})(?=\d)', '\1' || reverse(replace(labels ->> 'group_separator', '\', '\\')), 'g'))
+        || CASE WHEN length(whole) <= 3 THEN whole
+           ELSE replace(to_char(whole::numeric, 'FM' || repeat('999,', length(whole) / 3) || '990'), ',', labels ->> 'group_separator') END
         || CASE WHEN digits LIKE '%.%' THEN (labels ->> 'decimal_separator') || split_part(digits, '.', 2) ELSE '' END;
 END
 $$;
@@ -227,12 +228,15 @@ COMMENT ON FUNCTION ar.format_amount(ar.monetary, jsonb) IS
 'An amount without its currency as a language writes it, with all decimals of the currency. Arguments: amount; labels, of ar.labels().';
 
 CREATE FUNCTION ar.format_money(amount ar.monetary, labels jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
-    SELECT replace(ar.fill_template(labels ->> 'money_format', ARRAY['currency', ar.currency(amount),
-                                                            'amount', ar.format_amount(amount, labels)]), ' ', E'\u00A0')
-    WHERE amount IS NOT NULL
+DECLARE
+    number numeric := ar.amount(amount);
+BEGIN
+    RETURN replace(replace(replace(labels ->> 'money_format', '{currency}', ar.currency(amount)),
+                           '{amount}', ar.format_number(number, labels, scale(number))), ' ', E'\u00A0');
+END
 $$;
 COMMENT ON FUNCTION ar.format_money(ar.monetary, jsonb) IS
 'An amount with its currency as a language writes it, in one piece that does not break at the end of a line. Arguments: amount; labels, of ar.labels().';

@@ -1,4 +1,4 @@
--- billing: a ledger's own words on its documents.
+-- message: a ledger's own words on its documents.
 
 CREATE TABLE ar.document_label (
     ledger_id integer NOT NULL,

@@ -1,0 +1,25 @@
+/*
+ * application.h
+ *		Applications that were found by a rule, to be written many at a time.
+ */
+#ifndef AR_ITEM_APPLICATION_H
+#define AR_ITEM_APPLICATION_H
+
+#include "utils/date.h"
+
+/* An application to be made. */
+typedef struct ArApplication
+{
+	int32		ledger_id;
+	int64		credit_item_id;
+	int64		debit_item_id;
+	int64		amount_minor;
+	uint32		currency;
+	DateADT		applied_on;
+	const char *rule;			/* by which it was found; NULL: somebody said so */
+	int			confidence;		/* in ten-thousandths; below zero: it was told what to do */
+} ArApplication;
+
+extern void ar_insert_applications(const ArApplication *applications, int count);
+
+#endif							/* AR_ITEM_APPLICATION_H */

@@ -1,0 +1,516 @@
+/*
+ * table.c
+ *		The writer's tables: rows found by their key, changed and inserted
+ *		without a plan.
+ *
+ * What the hot path writes it knows by key, a few rows at a time and in the
+ * order in which they are to be locked.  The executor can do that too, but
+ * each statement costs it several times what the rows cost.  So we do what
+ * COPY does, and the workers of logical replication: go through the same
+ * triggers, constraints and indexes as a statement would, row by row.  There
+ * is no plan that could be made for another size of the table, or take rows in
+ * another order.
+ *
+ * Between ar_table_begin and ar_table_end lies one statement: it has its own
+ * snapshot, and its AFTER triggers fire at the end, with all rows it wrote in
+ * their transition tables.  A row that somebody else changed meanwhile is
+ * waited for and taken as it is then, or, at a stricter isolation level than
+ * READ COMMITTED, fails the transaction; as with any UPDATE.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "executor/nodeModifyTable.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_relation.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "item/table.h"
+#include "item/transition.h"
+
+/*
+ * relation_of finds a table or an index of the books by its name.
+ */
+static Oid
+relation_of(const char *name)
+{
+	Oid			found = get_relname_relid(name, get_namespace_oid("ar", false));
+
+	if (!OidIsValid(found))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"ar.%s\" does not exist", name),
+				 errhint("The books are made by ar.create_books(); do not rename or drop what they came with.")));
+	return found;
+}
+
+/*
+ * is_mentioned tells whether a check constraint mentions a column, or the
+ * whole row (column 0).  It is kept as a text, which costs far more to read
+ * than to search.
+ */
+static bool
+is_mentioned(const TupleConstr *constraints, AttrNumber column)
+{
+	char	   *mention = psprintf(":varattno %d ", column);
+	bool		found = false;
+
+	for (int i = 0; i < constraints->num_check && !found; i++)
+		found = strstr(constraints->check[i].ccbin, mention) != NULL;
+	pfree(mention);
+	return found;
+}
+
+/*
+ * can_fail tells whether a check constraint may say no to what is written.  To
+ * a row that it let pass, and whose other columns stay as they are, only one
+ * that mentions a column that changes.
+ */
+static bool
+can_fail(ArTable *table)
+{
+	TupleConstr *constraints = RelationGetDescr(table->relation)->constr;
+
+	if (constraints == NULL)
+		return false;
+	if (table->operation == CMD_INSERT || constraints->has_generated_stored ||
+		is_mentioned(constraints, 0))
+		return true;
+	for (int i = 0; i < table->column_count; i++)
+		if (is_mentioned(constraints, table->columns[i]))
+			return true;
+	return false;
+}
+
+/*
+ * ar_table_trust_keys says that the rows to be written refer only to rows
+ * that a foreign key looked up and holds since this very statement: those of
+ * the documents they are made of.  Then the same is not looked up again.
+ */
+void
+ar_table_trust_keys(ArTable *table)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (!trigger->tgdeferrable &&
+			RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK)
+			trigger->tgenabled = TRIGGER_DISABLED;
+	}
+}
+
+/*
+ * begin_writing makes what a statement has that writes: its triggers and
+ * their transition tables, and room for a row.
+ */
+static void
+begin_writing(ArTable *table)
+{
+	Relation	relation = table->relation;
+	RangeTblEntry *entry = makeNode(RangeTblEntry);
+	List	   *permissions = NIL;
+	Bitmapset  *updated = NULL;
+
+	if (relation->rd_rel->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not an ordinary table", RelationGetRelationName(relation)),
+				 errhint("The books are made by ar.create_books(); do not replace their tables.")));
+	CheckCmdReplicaIdentity(relation, table->operation);
+
+	entry->rtekind = RTE_RELATION;
+	entry->relid = RelationGetRelid(relation);
+	entry->relkind = relation->rd_rel->relkind;
+	entry->rellockmode = RowExclusiveLock;
+	if (table->operation == CMD_UPDATE)
+		for (int i = 0; i < table->column_count; i++)
+			updated = bms_add_member(updated, table->columns[i] - FirstLowInvalidHeapAttributeNumber);
+	AR_SET_UPDATED_COLUMNS(entry, permissions, updated);
+
+	table->estate = CreateExecutorState();
+	AR_INIT_RANGE_TABLE(table->estate, list_make1(entry), permissions);
+	table->estate->es_snapshot = table->snapshot;
+	table->estate->es_output_cid = GetCurrentCommandId(true);
+	table->target = makeNode(ResultRelInfo);
+	InitResultRelInfo(table->target, relation, 1, NULL, 0);
+	table->estate->es_opened_result_relations =
+		lappend(table->estate->es_opened_result_relations, table->target);
+	AR_EVAL_PLAN_QUAL_INIT(&table->recheck, table->estate);
+	table->changed = table_slot_create(relation, NULL);
+	table->is_checked = can_fail(table);
+
+	/* No key changes; but of a row as young as the transaction all would be looked up. */
+	if (table->operation == CMD_UPDATE)
+		ar_table_trust_keys(table);
+	AfterTriggerBeginQuery();
+	if (table->operation == CMD_INSERT)
+		ExecBSInsertTriggers(table->estate, table->target);
+	else
+		ExecBSUpdateTriggers(table->estate, table->target);
+	table->capture = MakeTransitionCaptureState(relation->trigdesc,
+												RelationGetRelid(relation),
+												table->operation);
+}
+
+/*
+ * ar_table_begin opens a table of the books, to read (CMD_SELECT), to change
+ * or to insert the columns named, in a statement of its own.  Columns of keys
+ * are never changed.
+ */
+void
+ar_table_begin(ArTable *table, const char *name, CmdType operation,
+			   const ArColumn *columns, int column_count)
+{
+	memset(table, 0, sizeof(ArTable));
+	table->operation = operation;
+	table->relation = table_open(relation_of(name), operation == CMD_SELECT ?
+								 AccessShareLock : RowExclusiveLock);
+	Assert(column_count <= AR_TABLE_COLUMNS_MAX);
+	table->column_count = column_count;
+	for (int i = 0; i < column_count; i++)
+		table->columns[i] = ar_column(table->relation, columns[i].name, columns[i].type);
+
+	/* A copy of its own, which several statements at once may end in any order. */
+	CommandCounterIncrement();
+	PushCopiedSnapshot(GetTransactionSnapshot());
+	table->snapshot = RegisterSnapshot(GetActiveSnapshot());
+	PopActiveSnapshot();
+	table->row = table_slot_create(table->relation, NULL);
+	if (operation != CMD_SELECT)
+		begin_writing(table);
+}
+
+/*
+ * ar_table_use_index has rows found by another index than the primary key.
+ */
+void
+ar_table_use_index(ArTable *table, const char *name)
+{
+	Assert(table->index == NULL);
+	table->index = index_open(relation_of(name), AccessShareLock);
+	if (table->index->rd_index->indrelid != RelationGetRelid(table->relation) ||
+		!table->index->rd_index->indisvalid ||
+		table->index->rd_rel->relam != BTREE_AM_OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"ar.%s\" cannot be used", name),
+				 errhint("Make it anew with REINDEX.")));
+}
+
+/*
+ * open_primary_key opens the index that rows are found by if no other is
+ * asked for.
+ */
+static void
+open_primary_key(ArTable *table)
+{
+	list_free(RelationGetIndexList(table->relation));
+	if (!OidIsValid(table->relation->rd_pkindex))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("table \"%s\" has no primary key", RelationGetRelationName(table->relation)),
+				 errhint("The books are made by ar.create_books(); do not drop what they came with.")));
+	table->index = index_open(table->relation->rd_pkindex, AccessShareLock);
+}
+
+/*
+ * equality_of names the function by which a column of a key is compared.
+ */
+static RegProcedure
+equality_of(ArTable *table, int position)
+{
+	switch (table->index->rd_opcintype[position])
+	{
+		case INT4OID:
+			return F_INT4EQ;
+		case INT8OID:
+			return F_INT8EQ;
+		case TEXTOID:
+			return F_TEXTEQ;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("index \"%s\" is of types that it did not come with",
+							RelationGetRelationName(table->index)),
+					 errhint("The books are made by ar.create_books(); do not change the columns they came with.")));
+	}
+	return InvalidOid;			/* not reached */
+}
+
+/*
+ * ar_table_find looks for the row with a key, or for the first one if these
+ * are only the first columns of the index; ar_table_next goes on from there.
+ */
+bool
+ar_table_find(ArTable *table, const Datum *key, int key_count)
+{
+	ScanKeyData keys[INDEX_MAX_KEYS];
+
+	if (table->index == NULL)
+		open_primary_key(table);
+	Assert(key_count <= IndexRelationGetNumberOfKeyAttributes(table->index));
+	for (int i = 0; i < key_count; i++)
+		ScanKeyEntryInitialize(&keys[i], 0, i + 1, BTEqualStrategyNumber, InvalidOid,
+							   table->index->rd_indcollation[i],
+							   equality_of(table, i), key[i]);
+	if (table->scan == NULL)
+		table->scan = AR_INDEX_BEGINSCAN(table->relation, table->index,
+										 table->snapshot, key_count);
+	index_rescan(table->scan, keys, key_count, NULL, 0);
+	return ar_table_next(table);
+}
+
+/*
+ * ar_table_next finds the next row of those looked for.
+ */
+bool
+ar_table_next(ArTable *table)
+{
+	CHECK_FOR_INTERRUPTS();
+	return index_getnext_slot(table->scan, ForwardScanDirection, table->row);
+}
+
+/*
+ * ar_table_lock locks the row that was found, and takes it as it is now.
+ * False: it is gone.
+ */
+bool
+ar_table_lock(ArTable *table)
+{
+	ItemPointerData place = table->row->tts_tid;
+	TM_FailureData failure;
+	TM_Result	result;
+
+	result = table_tuple_lock(table->relation, &place, table->snapshot,
+							  table->row, GetCurrentCommandId(false),
+							  LockTupleNoKeyExclusive, LockWaitBlock,
+							  IsolationUsesXactSnapshot() ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
+							  &failure);
+	switch (result)
+	{
+		case TM_Ok:
+			return true;
+		case TM_Updated:
+		case TM_Deleted:
+			if (IsolationUsesXactSnapshot())
+				ereport(ERROR,
+						(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						 errmsg("could not serialize access due to concurrent update"),
+						 errhint("The transaction might succeed if it is run again.")));
+			return false;
+		default:
+			elog(ERROR, "ar_table_lock: a row of \"%s\" could not be locked (%d)",
+				 RelationGetRelationName(table->relation), (int) result);
+	}
+	return false;				/* not reached */
+}
+
+/*
+ * ar_table_value reads a column of the row found that cannot be null.
+ */
+Datum
+ar_table_value(ArTable *table, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(table->row, column, &isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("column %d of a row of \"%s\" is null", column,
+						RelationGetRelationName(table->relation))));
+	return value;
+}
+
+/*
+ * check judges the row to be written by the constraints.
+ */
+static void
+check(ArTable *table)
+{
+	TupleConstr *constraints = RelationGetDescr(table->relation)->constr;
+
+	if (constraints == NULL)
+		return;
+	table->changed->tts_tableOid = RelationGetRelid(table->relation);
+	if (constraints->has_generated_stored)
+		ExecComputeStoredGenerated(table->target, table->estate, table->changed, table->operation);
+	if (table->is_checked)
+		ExecConstraints(table->target, table->changed, table->estate);
+}
+
+/*
+ * index_changed makes the index entries of a row that was written, and returns
+ * the indexes to be looked at again.
+ */
+static List *
+index_changed(ArTable *table, bool only_summaries)
+{
+	if (!table->has_indexes)
+		ExecOpenIndices(table->target, false);
+	table->has_indexes = true;
+	if (table->target->ri_NumIndices == 0)
+		return NIL;
+	return AR_INSERT_INDEX_TUPLES(table->target, table->changed, table->estate,
+								  table->operation == CMD_UPDATE, only_summaries);
+}
+
+/*
+ * ar_table_update changes the row that was found and locked: the columns named
+ * when the table was opened, in that order.
+ */
+void
+ar_table_update(ArTable *table, const Datum *values, const bool *nulls)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+	TupleTableSlot *row = table->row;
+	TupleTableSlot *changed = table->changed;
+	ItemPointerData place = row->tts_tid;
+	List	   *recheck_indexes = NIL;
+	TU_UpdateIndexes changed_indexes;
+
+	Assert(table->operation == CMD_UPDATE);
+	slot_getallattrs(row);
+	ExecClearTuple(changed);
+	memcpy(changed->tts_values, row->tts_values,
+		   sizeof(Datum) * RelationGetDescr(table->relation)->natts);
+	memcpy(changed->tts_isnull, row->tts_isnull,
+		   sizeof(bool) * RelationGetDescr(table->relation)->natts);
+	for (int i = 0; i < table->column_count; i++)
+	{
+		changed->tts_values[table->columns[i] - 1] = values[i];
+		changed->tts_isnull[table->columns[i] - 1] = nulls != NULL && nulls[i];
+	}
+	ExecStoreVirtualTuple(changed);
+
+	if (triggers != NULL && triggers->trig_update_before_row &&
+		!AR_BEFORE_ROW_UPDATE(table->estate, &table->recheck, table->target, &place, changed))
+		elog(ERROR, "ar_table_update: a trigger of \"%s\" skipped a row",
+			 RelationGetRelationName(table->relation));
+	check(table);
+	simple_table_tuple_update(table->relation, &place, changed,
+							  table->snapshot, &changed_indexes);
+	if (changed_indexes != TU_None)
+		recheck_indexes = index_changed(table, changed_indexes == TU_Summarizing);
+	ExecARUpdateTriggers(table->estate, table->target, NULL, NULL, &place, NULL,
+						 changed, recheck_indexes, table->capture, false);
+	list_free(recheck_indexes);
+	ResetPerTupleExprContext(table->estate);
+}
+
+/*
+ * prepare_defaults prepares what the columns get that are not named.
+ */
+static void
+prepare_defaults(ArTable *table)
+{
+	TupleDesc	desc = RelationGetDescr(table->relation);
+	MemoryContext caller = MemoryContextSwitchTo(table->estate->es_query_cxt);
+
+	table->defaults = palloc0(sizeof(ExprState *) * desc->natts);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		bool		is_named = false;
+		Node	   *expression;
+
+		for (int k = 0; k < table->column_count; k++)
+			is_named = is_named || table->columns[k] == i + 1;
+		if (is_named || attribute->attisdropped || attribute->attgenerated)
+			continue;
+		expression = build_column_default(table->relation, i + 1);
+		if (expression != NULL)
+			table->defaults[i] = ExecInitExpr(expression_planner((Expr *) expression), NULL);
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * ar_table_insert inserts a row: the columns named when the table was opened,
+ * in that order, and the defaults of all others.
+ */
+void
+ar_table_insert(ArTable *table, const Datum *values, const bool *nulls)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+	TupleTableSlot *changed = table->changed;
+	TupleDesc	desc = RelationGetDescr(table->relation);
+	ExprContext *context = GetPerTupleExprContext(table->estate);
+	List	   *recheck_indexes;
+
+	Assert(table->operation == CMD_INSERT);
+	if (table->defaults == NULL)
+		prepare_defaults(table);
+	CHECK_FOR_INTERRUPTS();
+	ExecClearTuple(changed);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		changed->tts_values[i] = (Datum) 0;
+		changed->tts_isnull[i] = true;
+		if (table->defaults[i] != NULL)
+			changed->tts_values[i] = ExecEvalExprSwitchContext(table->defaults[i], context,
+															   &changed->tts_isnull[i]);
+	}
+	for (int i = 0; i < table->column_count; i++)
+	{
+		changed->tts_values[table->columns[i] - 1] = values[i];
+		changed->tts_isnull[table->columns[i] - 1] = nulls != NULL && nulls[i];
+	}
+	ExecStoreVirtualTuple(changed);
+
+	if (triggers != NULL && triggers->trig_insert_before_row &&
+		!ExecBRInsertTriggers(table->estate, table->target, changed))
+		elog(ERROR, "ar_table_insert: a trigger of \"%s\" skipped a row",
+			 RelationGetRelationName(table->relation));
+	check(table);
+	table_tuple_insert(table->relation, changed, table->estate->es_output_cid, 0, NULL);
+	recheck_indexes = index_changed(table, false);
+	ExecARInsertTriggers(table->estate, table->target, changed, recheck_indexes, table->capture);
+	list_free(recheck_indexes);
+	ResetPerTupleExprContext(table->estate);
+}
+
+/*
+ * ar_table_end ends the statement: its AFTER triggers fire.
+ */
+void
+ar_table_end(ArTable *table)
+{
+	if (table->scan != NULL)
+		index_endscan(table->scan);
+	if (table->index != NULL)
+		index_close(table->index, NoLock);
+	ExecDropSingleTupleTableSlot(table->row);
+	if (table->operation != CMD_SELECT)
+	{
+		if (table->operation == CMD_INSERT)
+			ExecASInsertTriggers(table->estate, table->target, table->capture);
+		else
+			ExecASUpdateTriggers(table->estate, table->target, table->capture);
+		AfterTriggerEndQuery(table->estate);
+		EvalPlanQualEnd(&table->recheck);
+		if (table->has_indexes)
+			ExecCloseIndices(table->target);
+		ExecDropSingleTupleTableSlot(table->changed);
+		ExecResetTupleTable(table->estate->es_tupleTable, false);
+		ExecCloseTrigTargetRelations(table->estate);
+		FreeExecutorState(table->estate);
+	}
+	UnregisterSnapshot(table->snapshot);
+	table_close(table->relation, NoLock);
+}

@@ -1,0 +1,27 @@
+-- Numbers of payment cards in texts.
+\pset format unaligned
+\pset tuples_only on
+\pset null '-'
+
+-- The numbers that issuers give for tests.
+SELECT t, ar.has_card_number(t), ar.mask_card_numbers(t)
+FROM unnest(ARRAY[
+    '4111111111111111', '4222222222222', '5555555555554444', '2223003122003222', '378282246310005', '6011111111111117', '3530111333300000',
+    '30569309025904', '6200000000000005', '6304000000000000', '2200000000000004',
+    '4111 1111 1111 1111', '4111-1111-1111-1111', '3782 822463 10005',
+    'card 4111 1111 1111 1111 12/27 123', '4111111111111111 5555555555554444', 'customer 77 4111 1111 1111 1111 12', '1 4111-1111-1111-1111-2',
+    '(4111111111111111)', U&'\20444111111111111111'
+]) WITH ORDINALITY AS x(t, nth) ORDER BY nth;
+
+-- What is none.
+SELECT t, ar.has_card_number(t), ar.mask_card_numbers(t)
+FROM unnest(ARRAY[
+    '4111111111111112', '411111111111', '41111111111111110000', '4111  1111 1111 1111', '4111.1111.1111.1111', 'X4111111111111111',
+    '0000000000000000', '004040400000669',
+    'DE89370400440532013000', 'DE89 3704 0044 0532 0130 00', 'NL91ABNA0417164300', 'GB29NWBK60161331926819', 'GB29 NWBK 6016 1331 9268 19',
+    'INV-2026-000123', 'RE1234567890128', '210000000003139471430009017', '2026-01-15 10:15:50', ''
+]) WITH ORDINALITY AS x(t, nth) ORDER BY nth;
+
+-- A reference that satisfies the formula is found, but not masked.
+SELECT ar.has_card_number('9876543210987'), ar.has_card_number('1234567890128'), ar.mask_card_numbers('1234567890128');
+SELECT ar.has_card_number(NULL), ar.mask_card_numbers(NULL);
