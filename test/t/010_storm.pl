@@ -219,6 +219,7 @@ my %weight = (
 	script('pay_many', q{SELECT storm.pay_many(:cents / 3);}) => 3,
 	script('auto_apply', q{SELECT storm.auto_apply(:customer, 'auto');}) => 2,
 	script('proportional', q{SELECT storm.auto_apply(:customer, 'proportional');}) => 1,
+	script('batches', 'SET client_min_messages = warning; CALL ar.auto_apply_batches(storm.ledger(), 3);') => 1,
 	script('accept', q{SELECT storm.accept();}) => 3,
 	script('none', q{SELECT storm.pay(:customer, :cents / 3, 'none');}) => 3,
 	script('apply', q{SELECT storm.apply(:customer, :percent);}) => 10,
