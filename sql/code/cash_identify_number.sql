@@ -43,7 +43,7 @@ BEGIN
               AND v.number IS NOT NULL LIMIT 1000) AS v
         GROUP BY p.payment_id
     ), hit AS MATERIALIZED (
-        SELECT p.payment_id, v.customer_id, f.found, v.number, i.open, i.discounted, i.closed
+        SELECT p.payment_id, p.text, v.customer_id, f.found, v.number, i.open, i.discounted, i.closed
         FROM candidate AS k
         JOIN paid AS p ON p.payment_id = k.payment_id
         CROSS JOIN LATERAL ar.find_numbers(p.text, k.numbers) AS f
@@ -68,12 +68,15 @@ BEGIN
     ), named AS (
         SELECT h.payment_id, h.customer_id, count(*) AS documents, min(h.number) AS number, min(h.found) AS found,
                sum(h.open) AS open, sum(h.discounted) AS discounted,
+               -- A few digits among other words are of a telephone or a street as well.
+               bool_and(h.found ~ '^[0-9]{1,7}$' AND btrim(h.text) <> h.found) AS is_bare,
                CASE WHEN count(h.open) = 0 THEN sum(h.closed) END AS closed
         FROM hit AS h
         GROUP BY h.payment_id, h.customer_id
     )
     SELECT n.payment_id, n.customer_id, 'number',
-           CASE WHEN f.amount AND (f.name OR p.payer_name IS NULL) THEN 0.97 WHEN f.amount THEN 0.94
+           CASE WHEN n.is_bare AND NOT f.name THEN 0.7
+                WHEN f.amount AND (f.name OR p.payer_name IS NULL) THEN 0.97 WHEN f.amount THEN 0.94
                 WHEN f.name THEN 0.95 ELSE 0.7 END,
            concat_ws(' ',
                CASE WHEN n.documents = 1 THEN format('"%s" in the text is %s.', n.found, n.number)

@@ -117,16 +117,28 @@ ar_answer_close(ArChain *chain, ArAnswer *answer, ArTarget *target, bool discoun
 }
 
 /*
+ * credit_left is what a credit has to give.
+ */
+static int64
+credit_left(ArItem **credits, const int64 *most, int at)
+{
+	int64		left = credits[at]->open - credits[at]->taken;
+
+	return most == NULL ? left : Min(left, most[at]);
+}
+
+/*
  * ar_answer_set_off lets other credits of the account pay first what an answer
- * pays: the lines, in order, are theirs until they are used up.
+ * pays: the lines, in order, are theirs until they are used up, or the most of
+ * each, if there is such, is given.
  */
 void
-ar_answer_set_off(ArChain *chain, ArAnswer *answer, ArItem **credits, int count)
+ar_answer_set_off(ArChain *chain, ArAnswer *answer, ArItem **credits, const int64 *most, int count)
 {
 	ArLine	   *lines = answer->lines;
 	int			line_count = answer->line_count;
 	int			at = 0;
-	int64		left = count > 0 ? credits[0]->open - credits[0]->taken : 0;
+	int64		left = count > 0 ? credit_left(credits, most, 0) : 0;
 
 	answer->lines = NULL;
 	answer->line_count = 0;
@@ -149,7 +161,7 @@ ar_answer_set_off(ArChain *chain, ArAnswer *answer, ArItem **credits, int count)
 				credits[at]->taken += amount;
 			}
 			if (left == 0 && ++at < count)
-				left = credits[at]->open - credits[at]->taken;
+				left = credit_left(credits, most, at);
 		}
 		if (rest.amount > 0 || rest.discount > 0 || rest.difference > 0 || rest.deduction > 0)
 			*add_line(answer, rest.debit) = rest;

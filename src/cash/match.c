@@ -124,6 +124,11 @@ try_rules(ArChain *chain)
 			suggest(chain, answer->confidence);
 			break;
 		}
+		if (ar_is_rejected(chain->settlement, chain->credit, answer))
+		{
+			chain->note = "What was found was rejected before: somebody must say what it is for.";
+			return true;
+		}
 		explain(chain, answer->rule, answer->confidence, answer->explanation);
 		ar_write_answer(chain->settlement, chain->credit, answer);
 		return false;

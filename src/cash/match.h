@@ -93,7 +93,8 @@ extern void ar_answer_target(ArChain *chain, ArAnswer *answer, ArTarget *target,
 							 int64 amount, int64 discount, int64 difference,
 							 int64 deduction, char *reason_code);
 extern void ar_answer_close(ArChain *chain, ArAnswer *answer, ArTarget *target, bool discounted);
-extern void ar_answer_set_off(ArChain *chain, ArAnswer *answer, ArItem **credits, int count);
+extern void ar_answer_set_off(ArChain *chain, ArAnswer *answer, ArItem **credits,
+							  const int64 *most, int count);
 extern int64 ar_answer_left(const ArChain *chain, const ArAnswer *answer);
 extern const char *ar_answer_excess(ArChain *chain, ArAnswer *answer, int64 owed);
 extern void ar_answer_done(ArAnswer *answer);

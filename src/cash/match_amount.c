@@ -182,7 +182,7 @@ answer_all(ArChain *chain, bool overdue, bool discounted, ArItem **credits, int 
 		paid++;
 	}
 	if (credit_count > 0)
-		ar_answer_set_off(chain, answer, credits, credit_count);
+		ar_answer_set_off(chain, answer, credits, NULL, credit_count);
 	answer->explanation = psprintf("It is exactly what all that is %s comes to%s%s, %d %s.",
 								   overdue ? "overdue" : "open",
 								   discounted ? ", less discounts for early payment" : "",

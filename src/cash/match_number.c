@@ -8,9 +8,14 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "cash/match.h"
 #include "cash/reference.h"
 #include "cash/subset.h"
+
+/* Fewer digits than these, among other words, name nothing by themselves. */
+#define AR_BARE_DIGITS_MIN	8
 
 /* What the text names. */
 typedef struct Named
@@ -78,8 +83,8 @@ pay_named(ArChain *chain, const Named *named, int confidence, bool discounted, c
 	for (int i = 0; i < named->count; i++)
 		ar_answer_close(chain, answer, named->targets[i], discounted);
 	if (named->credit_count > 0)
-		ar_answer_set_off(chain, answer, named->credits, named->credit_count);
-	answer->explanation = psprintf("%s, and %s%s%s.", words(named),
+		ar_answer_set_off(chain, answer, named->credits, NULL, named->credit_count);
+	answer->explanation = psprintf("%s, and %s %s%s.", words(named),
 								   named->count == 1 ? "its open amount is" : "together they come to",
 								   why,
 								   discounted ? ", less discounts for early payment" : "");
@@ -299,6 +304,27 @@ by_structured_reference(ArChain *chain, ArTarget *targets, int count, ArNumberHi
 }
 
 /*
+ * is_bare tells whether a hit is nothing but a few digits among other words:
+ * they may as well be of a telephone, a street, a customer or an amount.
+ */
+static bool
+is_bare(const char *text, const ArNumberHit *hit)
+{
+	bool		is_alone = true;
+
+	if (hit->end - hit->start >= AR_BARE_DIGITS_MIN)
+		return false;
+	for (int i = hit->start; i < hit->end; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	for (int i = 0; text[i] != '\0'; i++)
+		if ((i < hit->start || i >= hit->end) &&
+			(isalnum((unsigned char) text[i]) || IS_HIGHBIT_SET(text[i])))
+			is_alone = false;
+	return !is_alone;
+}
+
+/*
  * find lists all that the payer's words may name: by the structured reference,
  * else by the text.
  */
@@ -320,6 +346,10 @@ find(ArChain *chain, ArNumberIndex *index, ArTarget *targets, int target_count, 
 		if (texts[i] == NULL)
 			continue;
 		count = ar_number_index_find(index, texts[i], strlen(texts[i]), hits);
+		for (int j = 0; j < count; j++)
+			if ((*hits)[j].payload < target_count && is_strong((*hits)[j].strength) &&
+				is_bare(texts[i], &(*hits)[j]))
+				(*hits)[j].strength = AR_NUMBER_TAIL;
 		if (count > 0)
 			return count;
 	}

@@ -149,6 +149,35 @@ read_wishes(ArChain *chain, int *count)
 }
 
 /*
+ * memo_part is how much of the memo of a line is set off: all that is open,
+ * or what the line says; that only once.
+ */
+static int64
+memo_part(const ArChain *chain, const Wish *wish)
+{
+	if (!wish->has_amount)
+		return wish->memo->open;
+	return chain->item->open < chain->item->amount ? 0 : Min(-wish->amount, wish->memo->open);
+}
+
+/*
+ * is_named_before tells whether an earlier line names the same memo, and lets
+ * that line stand for both.
+ */
+static bool
+is_named_before(Wish *wishes, int count, const Wish *wish)
+{
+	for (int i = 0; i < count && wish->memo != NULL; i++)
+		if (wishes[i].memo == wish->memo)
+		{
+			wishes[i].has_amount = wishes[i].has_amount && wish->has_amount;
+			wishes[i].amount = ar_add_minor(wishes[i].amount, wish->amount);
+			return true;
+		}
+	return false;
+}
+
+/*
  * merge puts lines that name the same invoice together: without an amount, all
  * that is open is meant.
  */
@@ -161,6 +190,8 @@ merge(Wish *wishes, int count)
 	{
 		Wish	   *first;
 
+		if (is_named_before(wishes, kept, &wishes[i]))
+			continue;
 		if (wishes[i].target == NULL || wishes[i].target->line == 0)
 		{
 			wishes[kept++] = wishes[i];
@@ -195,7 +226,7 @@ take_discounts(ArChain *chain, const Wish *wishes, int count)
 	for (int i = 0; i < count; i++)
 	{
 		if (wishes[i].memo != NULL)
-			open -= wishes[i].memo->open;
+			open -= memo_part(chain, &wishes[i]);
 		if (wishes[i].target == NULL)
 			continue;
 		if (wishes[i].has_amount || wishes[i].has_discount)
@@ -268,6 +299,7 @@ ar_rule_remittance(ArChain *chain)
 	ArTarget  **targets;
 	ArItem	  **memos;
 	int			named = 0;
+	int64	   *memo_parts;
 	int			memo_count = 0;
 	const char *unknown = NULL;
 	int64		money;
@@ -286,13 +318,15 @@ ar_rule_remittance(ArChain *chain)
 	chain->is_doubtful = true;
 	targets = palloc_extended(sizeof(ArTarget *) * (Size) count, MCXT_ALLOC_HUGE);
 	memos = palloc_extended(sizeof(ArItem *) * (Size) count, MCXT_ALLOC_HUGE);
+	memo_parts = palloc_extended(sizeof(int64) * (Size) count, MCXT_ALLOC_HUGE);
 	money = chain->item->open;
 	for (int i = 0; i < count; i++)
 	{
 		if (wishes[i].memo != NULL)
 		{
+			memo_parts[memo_count] = memo_part(chain, &wishes[i]);
+			money += memo_parts[memo_count];
 			memos[memo_count++] = wishes[i].memo;
-			money += wishes[i].memo->open;
 		}
 		else if (wishes[i].target == NULL && unknown == NULL)
 			unknown = wishes[i].number;
@@ -313,7 +347,7 @@ ar_rule_remittance(ArChain *chain)
 		targets[named++] = wishes[i].target;
 	}
 	if (memo_count > 0)
-		ar_answer_set_off(chain, answer, memos, memo_count);
+		ar_answer_set_off(chain, answer, memos, memo_parts, memo_count);
 	if (named == 0)
 	{
 		chain->answers = list_delete_ptr(chain->answers, answer);

@@ -236,6 +236,7 @@ extern void ar_write_answer(ArSettlement *settlement, ArCredit *credit, ArAnswer
 extern void ar_write_flush(ArSettlement *settlement, bool is_last);
 
 /* suggest.c */
+extern bool ar_is_rejected(ArSettlement *settlement, const ArCredit *credit, const ArAnswer *answer);
 extern void ar_suggest(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer);
 extern void ar_write_suggestions(ArSettlement *settlement);
 extern void ar_read_suggested(ArSettlement *settlement);

@@ -58,6 +58,16 @@ static ArStatement read_suggested =
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
+static ArStatement read_rejected =
+{
+	.sql =
+	"SELECT FROM ar.match_suggestion AS s"
+	" WHERE s.ledger_id = $1 AND COALESCE(s.credit_item_id, s.payment_id) = $2 AND s.status = 'rejected'"
+	"  AND s.fingerprint = ar.suggestion_fingerprint($3, $4::jsonb)",
+	.nargs = 4,
+	.argtypes = {INT4OID, INT8OID, INT8OID, TEXTOID}
+};
+
 /*
  * append_amount writes an amount of a line, unless it is zero.
  */
@@ -109,6 +119,27 @@ lines_of(const ArCredit *credit, const ArAnswer *answer)
 	}
 	appendStringInfoChar(&json, ']');
 	return json.data;
+}
+
+/*
+ * ar_is_rejected tells whether somebody refused this very answer before.  Of a
+ * payment that came in just now nothing was suggested yet.
+ */
+bool
+ar_is_rejected(ArSettlement *settlement, const ArCredit *credit, const ArAnswer *answer)
+{
+	Datum		values[4];
+	uint64		rows;
+
+	if (settlement->is_fresh)
+		return false;
+	values[0] = Int32GetDatum(settlement->ledger_id);
+	values[1] = Int64GetDatum(credit->item->item_id);
+	values[2] = Int64GetDatum(credit->customer_id);
+	values[3] = CStringGetTextDatum(lines_of(credit, answer));
+	rows = ar_writer_execute(&read_rejected, values, SPI_OK_SELECT);
+	SPI_freetuptable(SPI_tuptable);
+	return rows > 0;
 }
 
 /*

@@ -3,7 +3,7 @@
 -- asked again; accounts are learned from payments whose customer is certain, and forgotten with them.
 BEGIN;
 \ir helper.psql
-SELECT plan(100);
+SELECT plan(102);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR'), ar.create_ledger('OTHER', 'Other', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -185,6 +185,11 @@ SELECT pg_temp.receive('EUR 75.50', 'INV-2026-000103', account => 'DE89370400440
 SELECT is((SELECT outcome FROM ar.identify_payments(:ledger, ARRAY[:torn]::bigint[])), 'suggested', 'a contradiction is never carried out, whatever the threshold');
 SELECT is((SELECT count(*) FROM ar.match_suggestion WHERE payment_id = :torn AND status = 'open'), 2::bigint, 'both answers are suggested');
 SELECT cmp_ok((SELECT count(*) FROM ar.identify_payments(:ledger)), '>', 10::bigint, 'all that are unidentified are asked at once');
+-- A few digits among other words are no number of an invoice, unless the name says so, too.
+SELECT pg_temp.bill('B', '5678', 'EUR 71.00') \g /dev/null
+SELECT is(pg_temp.candidates(pg_temp.receive('EUR 71.00', 'tel 0043 5678 9', 'Somebody Else')), 'B by number 0.7', 'a telephone with the amount is suggested only');
+SELECT is(pg_temp.candidates(pg_temp.receive('EUR 71.00', 'invoice 5678', 'Kino Claro & Söhne')) ~ '^B by number 0.97', true, 'with the name it is sure');
+
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
 ROLLBACK;

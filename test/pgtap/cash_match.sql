@@ -3,7 +3,7 @@
 BEGIN;
 \ir helper.psql
 \ir cash_match.psql
-SELECT plan(72);
+SELECT plan(81);
 
 -- Numbers in what the payer wrote.
 SELECT pg_temp.somebody('N') \g /dev/null
@@ -163,6 +163,28 @@ SELECT results_eq(format('SELECT outcome, found_by, confidence, applied::text, u
     ('applied', 'correction', NULL::numeric, 'EUR 30.00', 'EUR 0.00', 'It is about that invoice.'),
     ('applied', 'exact', 0.95, 'EUR 45.00', 'EUR 0.00', 'Only "CM-3" has exactly this amount open.')$$, 'memos are applied by ar.auto_apply()');
 SELECT is((SELECT open::text FROM ar.item WHERE invoice_id = pg_temp.invoice('CM-2')), 'EUR 170.00', 'to the invoice they correct');
+
+-- A few digits among other words may be of a telephone, a street or a customer: without the amount they name nothing.
+SELECT pg_temp.somebody('BD'), pg_temp.bill('BD', '1001', 'EUR 70'), pg_temp.bill('BD', '1002', 'EUR 170'), pg_temp.bill('BD', 'BD-4711', 'EUR 111') \g /dev/null
+SELECT is(pg_temp.paid('BD', 'EUR 10', 'tel +43 1001 2026'), 'left 10.00; number? 0.6000 1001 10.00', 'a telephone is no number of an invoice');
+SELECT is(pg_temp.paid('BD', 'EUR 11', 'Hauptstrasse 4711'), 'left 11.00; number? 0.6000 BD-4711 11.00', 'nor is a street');
+SELECT is(pg_temp.paid('BD', 'EUR 240', 'invoices 1001 and 1002'), 'number 0.9500; 1001 70.00, 1002 170.00', 'with the amount they are');
+SELECT is(pg_temp.paid('BD', 'EUR 11', 'BD-4711'), 'number 0.9500; BD-4711 11.00', 'and with their letters');
+SELECT pg_temp.somebody('WS'), pg_temp.bill('WS', 'WS-2026-01', 'EUR 100') \g /dev/null
+SELECT pg_temp.paid('WS', 'EUR 100', 'WS-2026-01', apply => 'none') \g /dev/null
+SELECT is((SELECT explanation FROM ar.auto_apply(:ledger) WHERE customer_id = pg_temp.customer('WS')),
+    '"WS-2026-01" stands in the reference, and its open amount is exactly what was paid.', 'the sentence is one');
+
+-- Memos of a remittance: as much as the line says, and once.
+SELECT pg_temp.somebody('SO'), pg_temp.bill('SO', 'SO-1', 'EUR 100'), pg_temp.bill('SO', 'SO-2', 'EUR 100') \g /dev/null
+INSERT INTO ar.invoice (ledger_id, customer_id, number, kind, invoiced_on, total, status)
+VALUES (:ledger, pg_temp.customer('SO'), 'SO-C1', 'credit_memo', '2026-01-05', 'EUR 40', 'open');
+SELECT is(pg_temp.paid('SO', 'EUR 75', NULL, '[{"number": "SO-1"}, {"number": "SO-C1", "amount": -25}]'),
+    'remittance 0.9900; SO-C1 SO-1 25.00, SO-1 75.00', 'of a memo no more is set off than the line says');
+SELECT is((SELECT open::text FROM ar.item WHERE invoice_id = pg_temp.invoice('SO-C1')), 'EUR -15.00', 'the rest stays');
+SELECT is(pg_temp.paid('SO', 'EUR 20', NULL, '[{"number": "SO-2"}, {"number": "SO-C1"}, {"number": "SO-C1"}]'),
+    'remittance 0.9900; SO-C1 SO-1 25.00, SO-C1 SO-2 15.00, SO-2 20.00', 'a memo named twice is set off once');
+SELECT is((SELECT open::text FROM ar.item WHERE invoice_id = pg_temp.invoice('SO-2')), 'EUR 65.00', 'and pays no more than it has');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();

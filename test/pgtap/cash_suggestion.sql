@@ -3,7 +3,7 @@
 BEGIN;
 \ir helper.psql
 \ir cash_match.psql
-SELECT plan(43);
+SELECT plan(46);
 
 CREATE FUNCTION pg_temp.suggestion(customer text, number text DEFAULT NULL) RETURNS bigint LANGUAGE sql AS $$
     SELECT s.suggestion_id FROM ar.report_match_suggestion AS s
@@ -109,6 +109,18 @@ UPDATE ar.match_suggestion SET status = 'rejected', decided_by = 'nobody', decid
 SELECT is((SELECT decided_by = session_user AND decided_at >= now() FROM ar.match_suggestion WHERE suggestion_id = pg_temp.suggestion('J')), true, 'who decided cannot be chosen');
 SELECT is(pg_temp.outcome(format('SELECT ar.accept_suggestion(%s, -1)', :ledger)), '23503', 'what is not there cannot be accepted');
 SELECT is(pg_temp.outcome(format('SELECT ar.reject_suggestion(%s, -1)', :ledger)), '23503', 'nor refused');
+
+-- What was refused is not carried out later, when it has become the only answer.
+SELECT pg_temp.somebody('RJ', '{"remainder": "oldest"}'), pg_temp.bill('RJ', 'RJ-2026-01', 'EUR 80'), pg_temp.bill('RJ', 'RJ-2026-02', 'EUR 80') \g /dev/null
+UPDATE ar.cash_policy SET remainder = 'wait' WHERE customer_id = pg_temp.customer('RJ');
+SELECT pg_temp.paid('RJ', 'EUR 80') \g /dev/null
+SELECT ar.reject_suggestion(:ledger, (SELECT suggestion_id FROM ar.match_suggestion
+    WHERE customer_id = pg_temp.customer('RJ') AND (lines -> 0 ->> 'item_id')::bigint = pg_temp.item('RJ-2026-01')), 'not this one') \g /dev/null
+SELECT is(pg_temp.paid('RJ', 'EUR 70', 'RJ-2026-02'), 'number 0.9500; RJ-2026-02 70.00', 'another payment leaves one answer');
+UPDATE ar.cash_policy SET remainder = 'oldest' WHERE customer_id = pg_temp.customer('RJ');
+SELECT results_eq(format('SELECT outcome, explanation FROM ar.auto_apply(%s) WHERE customer_id = %s', :ledger, pg_temp.customer('RJ')),
+    $$VALUES ('waiting', 'What was found was rejected before: somebody must say what it is for.')$$, 'but that one was refused');
+SELECT is(pg_temp.status('RJ-2026-01'), 'open', 'and is not paid, by the policy neither');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
