@@ -10,7 +10,7 @@ declare -A fuzz_sources=(
     [terms]="src/type/terms_parse.c src/type/terms_write.c"
     [aging_bucket]="src/type/aging_bucket_parse.c"
     [number]="src/cash/number.c src/cash/number_find.c src/cash/number_match.c src/cash/number_scan.c
-        src/cash/number_use.c src/cash/iban.c src/cash/card.c src/type/currency.c"
+        src/cash/number_use.c src/cash/iban.c src/cash/card.c src/cash/reference.c src/billing/reference.c src/type/currency.c"
 )
 declare -A fuzz_process
 

@@ -1,11 +1,12 @@
 /*
  * number.c
- *		Fuzzes the finder of document numbers and the finder of card numbers.
+ *		Fuzzes the finders of document numbers, card numbers and references.
  *
  * The bytes are lines: the last is the text, those before it are numbers.
  * Promises: a hit lies within the text and names a number; no number is
  * reported twice; hits are in order; a number of letters and digits is exactly
- * itself; masking changes digits to asterisks only, where there is a card.
+ * itself; masking changes digits to asterisks only, where there is a card; a
+ * reference that is found holds, and its normal form is one.
  */
 #include "harness.h"
 
@@ -16,6 +17,7 @@
 
 #include "cash/card.h"
 #include "cash/number.h"
+#include "cash/reference.h"
 
 /* What the finder needs of a server: memory, given back all at once, and to be
  * interrupted. */
@@ -87,6 +89,15 @@ repalloc(void *pointer, Size size)
 	return linked(realloc(unlinked(pointer), sizeof(Block) + size));
 }
 
+char *
+pnstrdup(const char *characters, Size length)
+{
+	char	   *copy = palloc0(length + 1);
+
+	memcpy(copy, characters, strnlen(characters, length));
+	return copy;
+}
+
 void *
 repalloc_huge(void *pointer, Size size)
 {
@@ -142,6 +153,30 @@ check_cards(const uint8 *data, size_t size)
 }
 
 /*
+ * check_references: what is found lies in the text and has the right check
+ * digits.
+ */
+static void
+check_references(const uint8 *data, size_t size)
+{
+	char	   *text = exact_copy(data, size, false);
+	ArReferenceHit *hits;
+	int			count = ar_reference_find(text, (int) size, &hits);
+	char	   *normal = ar_normal_reference(text, (int) size);
+
+	demand(strcmp(ar_normal_reference(normal, strlen(normal)), normal) == 0 ||
+		   memchr(text, '\0', size) != NULL, "the normal form is one");
+	for (int i = 0; i < count; i++)
+	{
+		demand(hits[i].start >= 0 && hits[i].start < hits[i].end && hits[i].end <= (int) size,
+			   "a reference lies within the text");
+		demand(ar_reference_holds(hits[i].scheme, text + hits[i].start,
+								  hits[i].end - hits[i].start), "a reference holds");
+	}
+	free(text);
+}
+
+/*
  * check_number: a number that is all of the text is found, whatever it is.
  */
 static void
@@ -184,6 +219,7 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 	int			count;
 
 	check_cards(data, size);
+	check_references(data, size);
 
 	index = ar_number_index_create(0);
 	for (size_t i = 0; i < size && numbers < NUMBERS_MAX; i++)
