@@ -112,9 +112,22 @@ COMMENT ON FUNCTION ar.bank_file_format(bytea) IS
 CREATE FUNCTION ar.masked_bank_text(content text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, ar, pg_temp
-AS $$ SELECT content $$;
+AS $$ SELECT ar.mask_card_numbers(content) $$;
 COMMENT ON FUNCTION ar.masked_bank_text(text) IS
 'A text of a bank file as it is stored: without card numbers.';
+
+CREATE FUNCTION ar.blank_card_numbers(content text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+    SELECT CASE WHEN ar.has_card_number(content) THEN (
+        SELECT string_agg(CASE WHEN ar.has_card_number(p.part[1]) THEN translate(p.part[1], '0123456789', '**********')
+                               ELSE p.part[1] END, '' ORDER BY p.nth)
+        FROM regexp_matches(content, '[0-9](?:[ -]?[0-9])*|[^0-9]+', 'g') WITH ORDINALITY AS p(part, nth))
+        ELSE content END
+$$;
+COMMENT ON FUNCTION ar.blank_card_numbers(text) IS
+'The text with an asterisk for each digit of whatever ar.has_card_number() takes for a card number: what a payment may hold of a text that nobody can be asked to correct.';
 
 CREATE FUNCTION ar.bank_account_id(account text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -39,11 +39,15 @@ BEGIN
     SELECT p.amount INTO paid FROM ar.payment AS p WHERE p.ledger_id = NEW.ledger_id AND p.payment_id = NEW.payment_id;
     -- The foreign key says so where there is no such payment.
     IF FOUND AND (NOT NEW.is_booked OR ar.sign(NEW.amount) = 0 OR ar.currency(paid) <> ar.currency(NEW.amount)
-                  OR ar.sign(NEW.amount) > 0 AND paid <> NEW.amount) THEN
+                  OR ar.sign(NEW.amount) > 0 AND paid <> NEW.amount
+                  -- The bank may add a fee to what it takes back.
+                  OR ar.sign(NEW.amount) < 0 AND paid > -NEW.amount) THEN
         RAISE check_violation USING
             MESSAGE = format('bank line %s cannot be payment %s', NEW.bank_line_id, NEW.payment_id),
             DETAIL = CASE WHEN NOT NEW.is_booked THEN 'The bank has announced it only.'
                           ELSE format('The line is %s, the payment %s.', NEW.amount, paid) END,
+            HINT = CASE WHEN ar.sign(NEW.amount) < 0 THEN 'A debit takes back a payment that is no more than it. Where the bank took back a part, ignore the line with ar.ignore_bank_lines(), and record what was paid back with ar.refund().'
+                        ELSE 'A credit is a payment of just its amount.' END,
             SCHEMA = 'ar', TABLE = 'bank_line', COLUMN = 'payment_id';
     END IF;
     RETURN NEW;
@@ -51,7 +55,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.tg_guard_bank_line() IS
 'Trigger, before each row of ar.bank_line: a line becomes a payment of its own amount, once and for good; who ignores one is stamped; what is a duplicate is decided by the import.
-Errors: RA003 another payment, or another duplicate; 23514 a payment of another amount or currency.';
+Errors: RA003 another payment, or another duplicate; 23514 a payment of another amount or currency; of a debit, one of more than it.';
 REVOKE ALL ON FUNCTION ar.tg_guard_bank_line() FROM PUBLIC;
 
 CREATE FUNCTION ar.bank_line_method(transaction_code text, cheque_number text) RETURNS text
@@ -140,6 +144,8 @@ DECLARE
     line_ids bigint[];
     payment_ids bigint[];
     confirmed bigint;
+    -- What the guard of ar.payment would refuse is blanked: a bank file is not held up by what a payer wrote.
+    blanks boolean := coalesce(ar.refuses_card_numbers(post_bank_lines.ledger_id, 0), true);
 BEGIN
     IF post_bank_lines.bank_line_ids IS NULL THEN
         SELECT array_agg(l.bank_line_id ORDER BY l.bank_line_id) INTO line_ids
@@ -187,9 +193,12 @@ BEGIN
     INSERT INTO ar.payment (ledger_id, payment_id, amount, received_on, method, reference, structured_reference, payer_name,
                             payer_account, mandate_reference, processor_reference)
     SELECT post_bank_lines.ledger_id, l.payment_id, l.amount, l.value_on, coalesce(m.method, 'wire'),
-           coalesce(l."text", ar.masked_bank_text(l.end_to_end_reference)), l.structured_reference, l.payer_name, l.payer_account, l.mandate_reference,
+           CASE WHEN blanks THEN ar.blank_card_numbers(t.reference) ELSE t.reference END,
+           CASE WHEN blanks THEN ar.blank_card_numbers(l.structured_reference) ELSE l.structured_reference END,
+           CASE WHEN blanks THEN ar.blank_card_numbers(l.payer_name) ELSE l.payer_name END, l.payer_account, l.mandate_reference,
            coalesce(l.end_to_end_reference, l.cheque_number, l.bank_reference)
     FROM line AS l
+    CROSS JOIN LATERAL (SELECT coalesce(l."text", ar.masked_bank_text(l.end_to_end_reference)) AS reference) AS t
     LEFT JOIN method AS m ON m.kind = l.kind
     ORDER BY l.payment_id;
 
