@@ -1,7 +1,7 @@
 -- cash: bank lines are told once, become payments, and what is not a payment is not lost.
 BEGIN;
 \ir helper.psql
-SELECT plan(88);
+SELECT plan(90);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
@@ -219,6 +219,11 @@ SELECT is(pg_temp.outcome(format('SELECT ar.accept_bank_return(%s, %s, %s)', :le
         pg_temp.line('C9'), (SELECT payment_id FROM ar.bank_line WHERE ledger_id = :ledger AND bank_reference = 'C1')), 'a debit of 5 is no return of 71');
 SELECT is((SELECT count(*) FROM ar.payment_reversal AS r JOIN ar.bank_line AS l USING (ledger_id, payment_id) WHERE l.bank_reference = 'C1'), 0::bigint, 'and nothing is reversed');
 SELECT is(pg_temp.line_state('C9'), 'other', 'the debit waits');
+
+-- A line whose payment was taken back waits for nobody.
+SELECT ar.reverse_payment(:ledger, (SELECT payment_id FROM ar.bank_line WHERE ledger_id = :ledger AND bank_reference = 'C2'), 'in_error', '2026-03-05') \g /dev/null
+SELECT is(pg_temp.line_state('C2'), 'reversed', 'the payment of a line is taken back');
+SELECT is_empty($$SELECT FROM ar.unmatched_bank_line WHERE bank_line_id = pg_temp.line('C2')$$, 'and the line waits no more');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
