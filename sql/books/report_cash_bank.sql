@@ -11,6 +11,7 @@ SELECT g.code AS ledger, a.account, s.reference AS statement_reference, s.kind A
                CASE WHEN l.payment_id IS NOT NULL THEN 'accepted'
                     ELSE ar.bank_debit_kind(l.transaction_code, l.return_reason, l.is_reversal, concat_ws(' ', l."text", l.original ->> 'booking_text')) END
            WHEN l.payment_id IS NULL THEN 'waiting'
+           WHEN EXISTS (SELECT FROM ar.payment_reversal AS v WHERE v.ledger_id = l.ledger_id AND v.payment_id = l.payment_id) THEN 'reversed'
            WHEN i.closed_on IS NOT NULL THEN 'matched'
            WHEN q.suggestions > 0 THEN 'suggested'
            WHEN i.item_id IS NULL THEN 'unidentified'
@@ -40,7 +41,7 @@ COMMENT ON COLUMN ar.report_bank_line.booked_on IS 'Date of booking.';
 COMMENT ON COLUMN ar.report_bank_line.value_on IS 'Value date.';
 COMMENT ON COLUMN ar.report_bank_line.currency IS 'ISO 4217 code of the amounts.';
 COMMENT ON COLUMN ar.report_bank_line.amount IS 'Money in above zero, money out below.';
-COMMENT ON COLUMN ar.report_bank_line.state IS 'Of a credit: waiting (no payment yet), unidentified, suggested, on_account (nothing of it applied), partly_matched, matched. Of a debit: return, fee, refund, other, or accepted. Of both: ignored, duplicate (an earlier file told it), announced (not booked yet).';
+COMMENT ON COLUMN ar.report_bank_line.state IS 'Of a credit: waiting (no payment yet), unidentified, suggested, on_account (nothing of it applied), partly_matched, matched, reversed (its payment was taken back). Of a debit: return, fee, refund, other, or accepted. Of both: ignored, duplicate (an earlier file told it), announced (not booked yet).';
 COMMENT ON COLUMN ar.report_bank_line.customer IS 'Code of the customer whose payment it is.';
 COMMENT ON COLUMN ar.report_bank_line.unapplied IS 'What of the payment is not applied.';
 COMMENT ON COLUMN ar.report_bank_line.suggestions IS 'How many suggestions are open for it.';

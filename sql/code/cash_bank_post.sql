@@ -39,11 +39,15 @@ BEGIN
     SELECT p.amount INTO paid FROM ar.payment AS p WHERE p.ledger_id = NEW.ledger_id AND p.payment_id = NEW.payment_id;
     -- The foreign key says so where there is no such payment.
     IF FOUND AND (NOT NEW.is_booked OR ar.sign(NEW.amount) = 0 OR ar.currency(paid) <> ar.currency(NEW.amount)
-                  OR ar.sign(NEW.amount) > 0 AND paid <> NEW.amount) THEN
+                  OR ar.sign(NEW.amount) > 0 AND paid <> NEW.amount
+                  -- The bank may add a fee to what it takes back.
+                  OR ar.sign(NEW.amount) < 0 AND paid > -NEW.amount) THEN
         RAISE check_violation USING
             MESSAGE = format('bank line %s cannot be payment %s', NEW.bank_line_id, NEW.payment_id),
             DETAIL = CASE WHEN NOT NEW.is_booked THEN 'The bank has announced it only.'
                           ELSE format('The line is %s, the payment %s.', NEW.amount, paid) END,
+            HINT = CASE WHEN ar.sign(NEW.amount) < 0 THEN 'A debit takes back a payment that is no more than it. Where the bank took back a part, ignore the line with ar.ignore_bank_lines(), and record what was paid back with ar.refund().'
+                        ELSE 'A credit is a payment of just its amount.' END,
             SCHEMA = 'ar', TABLE = 'bank_line', COLUMN = 'payment_id';
     END IF;
     RETURN NEW;
@@ -51,7 +55,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.tg_guard_bank_line() IS
 'Trigger, before each row of ar.bank_line: a line becomes a payment of its own amount, once and for good; who ignores one is stamped; what is a duplicate is decided by the import.
-Errors: RA003 another payment, or another duplicate; 23514 a payment of another amount or currency.';
+Errors: RA003 another payment, or another duplicate; 23514 a payment of another amount or currency; of a debit, one of more than it.';
 REVOKE ALL ON FUNCTION ar.tg_guard_bank_line() FROM PUBLIC;
 
 CREATE FUNCTION ar.without_card_numbers(content text, refuses boolean) RETURNS text

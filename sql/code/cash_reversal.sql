@@ -14,12 +14,31 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 BEGIN
+    -- The constraints would refuse these, too, but not say what to do.
+    IF NEW.kind NOT IN ('bounced', 'returned', 'charged_back', 'in_error') THEN
+        RAISE check_violation USING
+            MESSAGE = format('a payment cannot be "%s"', ar.mask_card_numbers(NEW.kind)),
+            HINT = 'A payment is bounced, returned, charged_back, or in_error.',
+            SCHEMA = 'ar', TABLE = 'payment_reversal', CONSTRAINT = 'payment_reversal_kind_check';
+    ELSIF NEW.reason_code !~ '^[a-z][a-z0-9_]*$' THEN
+        RAISE check_violation USING
+            MESSAGE = format('"%s" is no reason code', ar.mask_card_numbers(NEW.reason_code)),
+            HINT = 'Write it in lower case, such as am04 or insufficient_funds; words go into reason.',
+            SCHEMA = 'ar', TABLE = 'payment_reversal', CONSTRAINT = 'payment_reversal_reason_code_check';
+    ELSIF ar.sign(NEW.fee) < 0 THEN
+        RAISE check_violation USING
+            MESSAGE = 'the fee for a reversal cannot be below zero',
+            HINT = 'Give an amount above zero, or zero for none.',
+            SCHEMA = 'ar', TABLE = 'payment_reversal', CONSTRAINT = 'payment_reversal_fee_check';
+    END IF;
     NEW.reversed_by := session_user;
     NEW.recorded_at := clock_timestamp();
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION ar.tg_stamp_payment_reversal() IS 'Trigger, before each row of ar.payment_reversal: stamps who recorded it, and when.';
+COMMENT ON FUNCTION ar.tg_stamp_payment_reversal() IS
+'Trigger, before each row of ar.payment_reversal: stamps who recorded it, and when.
+Errors: 23514 no such kind, a malformed reason code, a fee below zero.';
 
 CREATE FUNCTION ar.hold_payments(ledger_id integer, payment_ids bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT
@@ -91,17 +110,24 @@ DECLARE
 BEGIN
     PERFORM ar.hold_payments(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids);
 
-    SELECT r.payment_id, r.kind, r.reversed_on, r.method, k.reversals, coalesce(r.issued_on, r.received_on) AS since INTO wrong
+    SELECT r.payment_id, r.kind, r.reversed_on, r.method, r.fee, k.reversals, coalesce(r.issued_on, r.received_on) AS since INTO wrong
     FROM ar.reversals_given(follow_payment_reversals.ledger_id, follow_payment_reversals.payment_ids) AS r
     JOIN ar.payment_method AS m ON m.ledger_id = r.ledger_id AND m.method = r.method
     JOIN ar.payment_method_kinds() AS k ON k.kind = m.kind
     WHERE r.kind <> ALL (k.reversals) OR r.reversed_on < coalesce(r.issued_on, r.received_on)
+       OR r.item_id IS NULL AND ar.sign(r.fee) > 0
     ORDER BY r.payment_id LIMIT 1;
     IF FOUND AND wrong.kind <> ALL (wrong.reversals) THEN
         RAISE check_violation USING
             MESSAGE = format('payment %s by %s cannot be %s', wrong.payment_id, wrong.method, replace(wrong.kind, '_', ' ')),
             HINT = format('What can happen to it: %s.', array_to_string(wrong.reversals, ', ')),
             SCHEMA = 'ar', TABLE = 'payment_reversal', COLUMN = 'kind';
+    ELSIF FOUND AND wrong.reversed_on >= wrong.since THEN
+        RAISE check_violation USING
+            MESSAGE = format('payment %s has no customer, who could be charged a fee', wrong.payment_id),
+            DETAIL = format('The fee was to be %s.', wrong.fee),
+            HINT = 'Give it to its customer with ar.transfer_payment() first, or reverse it without a fee.',
+            SCHEMA = 'ar', TABLE = 'payment_reversal', COLUMN = 'fee';
     ELSIF FOUND THEN
         RAISE check_violation USING
             MESSAGE = format('payment %s cannot be reversed before it was there', wrong.payment_id),
@@ -204,7 +230,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.follow_payment_reversals(integer, bigint[]) IS
 'For the trigger on ar.payment_reversal: undoes what the payments were applied to, takes back what came with them, closes them, and charges the fees. No credit limit is judged: what the bank took back is gone.
-Errors: 23514 a kind that the method of the payment does not know, or a date before the payment.';
+Errors: 23514 a kind that the method of the payment does not know, a date before the payment, or a fee where there is no customer.';
 
 CREATE FUNCTION ar.follow_payment_transfers(ledger_id integer, payment_ids bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT
@@ -234,8 +260,9 @@ $$;
 COMMENT ON FUNCTION ar.follow_payment_transfers(integer, bigint[]) IS
 'For the trigger on ar.payment_transfer: a reversed payment is given to nobody (23514).';
 
+-- As its owner: who may only insert is judged by what he may not read.
 CREATE FUNCTION ar.tg_check_replacement() RETURNS trigger
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 DECLARE
@@ -345,7 +372,7 @@ COMMENT ON FUNCTION ar.reverse_payments(integer, jsonb) IS
 'Takes any number of payments back: what they were applied to is open again with its own due date, discounts, differences and deductions that came with them are taken back, and a fee is charged. All or none. INSERT INTO ar.payment_reversal does the same.
 Arguments: ledger_id; reversals, a JSON array of objects with payment_id, kind (bounced, returned, charged_back, in_error), and perhaps reversed_on (by default the business date), reason_code, reason, fee (such as "EUR 5.00"; "EUR 0" for none; by default as ar.cash_policy says), external_id.
 Result: the position in the array, from 1; payment_id; reversal_id, the adjustment that closes the payment, NULL for one without a customer; fee_id, the adjustment that charges the fee, or NULL.
-Errors: 22023 malformed payload; 23503 no such payment; 23514 a kind that the method of the payment does not know, or a date before the payment; RA002 it is reversed already; RA006 the external id was used for another reversal.';
+Errors: 22023 malformed payload; 23503 no such payment; 23514 a kind that the method of the payment does not know, a date before the payment, a malformed reason code, or a fee for one without a customer; RA002 it is reversed already; RA006 the external id was used for another reversal.';
 
 CREATE FUNCTION ar.reverse_payment(
     ledger_id integer,

@@ -138,7 +138,7 @@ SELECT is_empty($$SELECT FROM ar.unmatched_bank_line WHERE bank_line_id IN (pg_t
 INSERT INTO ar.cash_policy (ledger_id, requires_mandate) VALUES (:ledger, false);
 INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, mandate_reference, processor_reference) VALUES
     (:ledger, pg_temp.customer('B'), 'EUR 50', '2026-01-05', 'direct_debit', 'M1', 'dd-1'), (:ledger, pg_temp.customer('B'), 'EUR 50', '2026-02-05', 'direct_debit', 'M1', 'dd-2'),
-    (:ledger, pg_temp.customer('B'), 'EUR 70', '2026-02-05', 'direct_debit', NULL, 'dd-3');
+    (:ledger, pg_temp.customer('B'), 'EUR 9', '2026-02-05', 'direct_debit', NULL, 'dd-3');
 SELECT is(pg_temp.import(pg_temp.camt(
     pg_temp.entry('50', 'D1', 'dd-1', 'came back', 'DBIT', extra => '<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>')
     || pg_temp.entry('53.50', 'D2', NULL, 'by mandate', 'DBIT', details => '<TxDtls><Refs><MndtId>M1</MndtId></Refs><RmtInf><Ustrd>by mandate</Ustrd></RmtInf><RtrInf><Rsn><Cd>MD06</Cd></Rsn></RtrInf></TxDtls>')
@@ -200,6 +200,33 @@ SELECT is(pg_temp.outcome($$SELECT ar.import_bank_statement(pg_temp.ledger(), 'a
 SELECT is(pg_temp.outcome($$SELECT ar.import_bank_statement(pg_temp.ledger(), 'a', 'CSV', '{"csv_format": "none"}')$$), '23503', 'a format that is not there');
 SELECT is(pg_temp.outcome($$SELECT ar.import_bank_statement(pg_temp.ledger(), 'a', 'pdf')$$), '22023', 'a format of its own');
 SELECT is(pg_temp.outcome($$SELECT ar.import_bank_statement(0, 'a')$$), '23503', 'a ledger that is not there');
+
+-- Card numbers in what a payer wrote are masked, and hold up no file; nor do references that satisfy Luhn's formula by chance.
+SELECT is(pg_temp.import(pg_temp.camt(pg_temp.entry('71', 'C1', '4111111111111111', 'card 4111 1111 1111 1111')
+    || pg_temp.entry('72', 'C2', 'C2', extra => '', details => '<TxDtls><Refs><EndToEndId>C2</EndToEndId></Refs><RmtInf><Strd><CdtrRefInf><Ref>1234567890123452</Ref></CdtrRefInf></Strd></RmtInf></TxDtls>')
+    || pg_temp.entry('73', 'C3', 'C3', 'order 1234567890123452'), 'cards')), 'DE02120300000000202051: 3 new, 0 known', 'a file with card numbers is imported');
+SELECT is((SELECT "text" FROM ar.bank_line WHERE ledger_id = :ledger AND bank_reference = 'C1'), 'card 4111 11** **** 1111', 'a line has them masked');
+SELECT results_eq($$SELECT p.reference, p.structured_reference FROM ar.bank_line AS l JOIN ar.payment AS p USING (ledger_id, payment_id) WHERE l.ledger_id = pg_temp.ledger() AND l.bank_reference IN ('C1', 'C2', 'C3') ORDER BY p.payment_id$$,
+    $$VALUES ('card 4111 11** **** 1111', NULL), ('C2', '****************'), ('order ****************', NULL)$$, 'a payment has nothing that it may not have');
+UPDATE ar.cash_policy SET refuses_card_numbers = false WHERE ledger_id = :ledger;
+SELECT pg_temp.import(pg_temp.camt(pg_temp.entry('74', 'C4', 'C4', 'order 1234567890123452'), 'cards, as they are')) \g /dev/null
+SELECT is((SELECT p.reference FROM ar.bank_line AS l JOIN ar.payment AS p USING (ledger_id, payment_id) WHERE l.ledger_id = :ledger AND l.bank_reference = 'C4'),
+    'order 1234567890123452', 'where the ledger has such references, they stay');
+
+-- A debit takes back no payment that is more than it.
+DROP FUNCTION ar.reverse_payments(integer, jsonb);
+ALTER FUNCTION ar.reverse_payments_of_the_extension(integer, jsonb) RENAME TO reverse_payments;
+SELECT pg_temp.import(pg_temp.camt(pg_temp.entry('5', 'C9', 'C9', 'charges', 'DBIT'), 'debit')) \g /dev/null
+SELECT is(pg_temp.outcome(format('SELECT ar.accept_bank_return(%s, %s, %s)', :ledger, pg_temp.line('C9'), (SELECT payment_id FROM ar.bank_line WHERE ledger_id = :ledger AND bank_reference = 'C1')), 'all'),
+    format(E'23514: bank line %s cannot be payment %s\nThe line is EUR -5.00, the payment EUR 71.00.\nA debit takes back a payment that is no more than it. Where the bank took back a part, ignore the line with ar.ignore_bank_lines(), and record what was paid back with ar.refund().',
+        pg_temp.line('C9'), (SELECT payment_id FROM ar.bank_line WHERE ledger_id = :ledger AND bank_reference = 'C1')), 'a debit of 5 is no return of 71');
+SELECT is((SELECT count(*) FROM ar.payment_reversal AS r JOIN ar.bank_line AS l USING (ledger_id, payment_id) WHERE l.bank_reference = 'C1'), 0::bigint, 'and nothing is reversed');
+SELECT is(pg_temp.line_state('C9'), 'other', 'the debit waits');
+
+-- A line whose payment was taken back waits for nobody.
+SELECT ar.reverse_payment(:ledger, (SELECT payment_id FROM ar.bank_line WHERE ledger_id = :ledger AND bank_reference = 'C2'), 'in_error', '2026-03-05') \g /dev/null
+SELECT is(pg_temp.line_state('C2'), 'reversed', 'the payment of a line is taken back');
+SELECT is_empty($$SELECT FROM ar.unmatched_bank_line WHERE bank_line_id = pg_temp.line('C2')$$, 'and the line waits no more');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();

@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper.psql
-SELECT plan(13);
+SELECT plan(15);
 
 CREATE FUNCTION pg_temp.luhn_sum(digits text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT sum(CASE WHEN (length(digits) - nth) % 2 = 1 THEN (ARRAY[0, 2, 4, 6, 8, 1, 3, 5, 7, 9])[1 + d::integer] ELSE d::integer END)
@@ -65,6 +65,12 @@ SELECT is((SELECT count(*) FROM run AS r WHERE ar.has_card_number(r.digits) <>
 SELECT is((SELECT count(*) FROM run AS r WHERE ar.has_card_number('x' || r.digits)), 0::bigint, 'behind a letter it never is');
 SELECT is((SELECT count(*) FROM run AS r WHERE ar.mask_card_numbers(r.digits) <> r.digits AND NOT ar.has_card_number(r.digits)), 0::bigint,
           'what is masked is found, too');
+
+-- Where nobody can be asked to correct a text, what would be refused is blanked.
+SELECT is((SELECT count(*) FROM card_text AS t WHERE ar.has_card_number(ar.blank_card_numbers(t.text))) +
+          (SELECT count(*) FROM run AS r WHERE ar.has_card_number(ar.blank_card_numbers(r.digits)) OR NOT ar.has_card_number(r.digits) AND ar.blank_card_numbers(r.digits) <> r.digits),
+          0::bigint, 'blanked, nothing is refused any more, and what was not refused is as it was');
+SELECT is(ar.blank_card_numbers('INV-2026-000123, 4111 1111-1111 1111, 77'), 'INV-2026-000123, **** ****-**** ****, 77', 'the rest of the text stays');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();

@@ -3,7 +3,7 @@
 -- was reported, and loses nothing, whatever became of the money; a random book is afterwards as if nothing had been applied.
 BEGIN;
 \ir helper.psql
-SELECT plan(61);
+SELECT plan(65);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B,C,D}'::text[]) AS code \g /dev/null
@@ -202,6 +202,19 @@ SELECT count(*) FROM ar.reverse_payments(:random, (SELECT jsonb_agg(jsonb_build_
 SELECT set_eq(format('SELECT i.item_id, i.open, v.status FROM ar.item AS i JOIN ar.invoice AS v USING (ledger_id, invoice_id) WHERE i.ledger_id = %s', :random), 'SELECT * FROM unpaid',
     'when all have bounced, all is open as if nothing had been applied');
 SELECT set_eq(format('SELECT b.customer_id, b.open_debits FROM ar.customer_balance AS b WHERE b.ledger_id = %s AND ar.sign(b.open_credits) = 0', :random), 'SELECT * FROM unpaid_balance', 'and so are the balances');
+
+-- What a person gets wrong is said without the contents of the row, with what to do.
+SELECT pg_temp.pay('A', 'wording', 'EUR 1') \g /dev/null
+INSERT INTO ar.payment (ledger_id, amount, received_on, reference) VALUES (:ledger, 'EUR 1', '2026-01-20', 'of nobody');
+SELECT is(pg_temp.outcome(format('SELECT ar.reverse_payment(%s, %s, %s)', :ledger, pg_temp.payment(reference), given), 'all'), expected, words)
+FROM (VALUES
+    ('wording', $$'lost', '2026-02-01'$$, E'23514: a payment cannot be "lost"\nA payment is bounced, returned, charged_back, or in_error.', 'an unknown kind'),
+    ('wording', $$'bounced', '2026-02-01', 'AM04'$$, E'23514: "AM04" is no reason code\nWrite it in lower case, such as am04 or insufficient_funds; words go into reason.', 'a code in capitals'),
+    ('wording', $$'bounced', '2026-02-01', fee => 'EUR -1'$$, E'23514: the fee for a reversal cannot be below zero\nGive an amount above zero, or zero for none.', 'a fee below zero')) AS v(reference, given, expected, words);
+-- A fee that nobody can be charged is not lost without a word.
+SELECT is(pg_temp.outcome(format($$SELECT ar.reverse_payment(%s, %s, 'returned', '2026-02-01', fee => 'EUR 5')$$, :ledger, pg_temp.payment('of nobody')), 'all'),
+    format(E'23514: payment %s has no customer, who could be charged a fee\nThe fee was to be EUR 5.00.\nGive it to its customer with ar.transfer_payment() first, or reverse it without a fee.', pg_temp.payment('of nobody')),
+    'a fee for a payment of nobody');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
