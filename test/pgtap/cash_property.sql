@@ -26,7 +26,7 @@ SELECT row_number() OVER () AS p, v.c, v.n, greatest(1, CASE (random() * 9)::int
        CASE (random() * 7)::integer WHEN 0 THEN NULL WHEN 1 THEN 'thanks' WHEN 2 THEN 'S' || v.c || '-2026-' || lpad(v.n::text, 4, '0') || ' S' || v.c || '-2026-' || lpad(w.n::text, 4, '0')
            WHEN 3 THEN v.c || '2026' || lpad(v.n::text, 4, '0') WHEN 4 THEN 'S' || v.c || '-2O26-' || v.n ELSE 'S' || v.c || '-2026-' || lpad(v.n::text, 4, '0') END AS reference,
        CASE WHEN random() < 0.15 THEN jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('number', 'S' || v.c || '-2026-' || lpad(v.n::text, 4, '0'),
-           'amount', CASE WHEN random() < 0.8 THEN v.cents * (5 + (random() * 5)::integer) / 10 / 100.0 END, 'discount', CASE WHEN random() < 0.3 THEN 1 END, 'reason', CASE WHEN random() < 0.5 THEN 'damaged' END))) END AS remittance,
+           'amount', CASE WHEN random() < 0.8 THEN round(v.cents * (5 + (random() * 5)::integer) / 1000.0, 2) END, 'discount', CASE WHEN random() < 0.3 THEN 1 END, 'reason', CASE WHEN random() < 0.5 THEN 'damaged' END))) END AS remittance,
        (ARRAY['auto', 'auto', 'auto', 'auto', 'auto', 'auto', 'oldest', 'largest', 'newest', 'proportional'])[1 + (random() * 9)::integer] AS apply
 FROM invoice AS v JOIN invoice AS w ON w.c = v.c AND w.n = v.n % 12 + 1 WHERE random() < 0.7;
 
