@@ -1,7 +1,7 @@
 -- cash: payments, and what they are applied to by themselves.
 BEGIN;
 \ir helper.psql
-SELECT plan(71);
+SELECT plan(79);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B,C,D,E,F,G}'::text[]) AS code \g /dev/null
