@@ -64,9 +64,8 @@ COMMENT ON FUNCTION ar.mandate_states(integer, bigint[], date) IS
 Arguments: ledger_id; mandate_ids, by default all; as_of, by default the business date.
 Result: a row a mandate: mandate_id; customer_id; reference; state: in_force, not_signed yet, revoked, expired (valid_until), used (a one-off, unless what was drawn came back), lapsed (SEPA: nothing drawn for 36 months); last_used_on, when something was last drawn, or NULL.';
 
--- As its owner: who may only insert is judged by what he may not read.
 CREATE FUNCTION ar.tg_check_mandate() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 DECLARE

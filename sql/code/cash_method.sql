@@ -53,9 +53,8 @@ END
 $$;
 COMMENT ON FUNCTION ar.tg_guard_payment_method() IS 'Trigger, before a row of ar.payment_method changes ledger, name or kind: refuses it (RA003).';
 
--- As its owner: who may only insert is judged by what he may not read.
 CREATE FUNCTION ar.tg_check_payment_clearing() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 DECLARE

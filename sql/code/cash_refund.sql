@@ -1,8 +1,7 @@
 -- cash: money that is paid back.
 
--- As its owner: who may only insert is judged by what he may not read.
 CREATE FUNCTION ar.tg_check_settled() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 DECLARE

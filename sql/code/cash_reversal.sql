@@ -260,9 +260,8 @@ $$;
 COMMENT ON FUNCTION ar.follow_payment_transfers(integer, bigint[]) IS
 'For the trigger on ar.payment_transfer: a reversed payment is given to nobody (23514).';
 
--- As its owner: who may only insert is judged by what he may not read.
 CREATE FUNCTION ar.tg_check_replacement() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 DECLARE

@@ -1,8 +1,7 @@
 -- cash: payments that find their customer, or another one.
 
--- As its owner: who may only insert is judged by what he may not read.
 CREATE FUNCTION ar.tg_check_payment_transfer() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 DECLARE
