@@ -68,9 +68,11 @@ BEGIN
         SELECT b.payment_id, min(f.customer_id) AS customer_id
         FROM best AS b
         JOIN found AS f ON f.payment_id = b.payment_id AND f.customer_id <> b.customer_id
-        -- An account or a name that several have says nothing, and whose name it is nothing against a mandate or check digits.
+        -- An account that several have says nothing, a name that several have nothing against one of them, and a name
+        -- nothing at all against a mandate or check digits.
         WHERE CASE f.rule WHEN 'account' THEN f.rivals = 1
-                          WHEN 'name' THEN f.rivals = 1 AND b.rule NOT IN ('mandate', 'reference')
+                          WHEN 'name' THEN b.rule NOT IN ('mandate', 'reference') AND (b.payment_id, b.customer_id) NOT IN (
+                              SELECT g.payment_id, g.customer_id FROM found AS g WHERE g.rule = 'name')
                           ELSE true END
         GROUP BY b.payment_id
     ), answer AS (

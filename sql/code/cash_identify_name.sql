@@ -78,13 +78,13 @@ BEGIN
         JOIN ar.payment AS p ON p.ledger_id = payers_by_name.ledger_id AND p.payment_id = g.payment_id
         WHERE ar.payer_name_key(p.payer_name) IS NOT NULL
     ), same AS MATERIALIZED (
-        -- Two are enough to know that the name is not of one.
-        SELECT k.key, c.customer_id, count(*) OVER (PARTITION BY k.key) AS customers
+        -- A few are enough to know that the name is not of one.
+        SELECT k.key, c.customer_id
         FROM (SELECT DISTINCT p.key FROM paid AS p) AS k
         CROSS JOIN LATERAL (
             SELECT c.customer_id FROM ar.customer AS c
             WHERE c.ledger_id = payers_by_name.ledger_id AND ar.payer_name_key(c.name) = k.key
-            ORDER BY c.customer_id LIMIT 2) AS c
+            ORDER BY c.customer_id LIMIT 10) AS c
     ), alike AS MATERIALIZED (
         SELECT s.name, s.customer_id, s.similarity, row_number() OVER w AS place, lead(s.similarity) OVER w AS next
         FROM ar.similar_payers(payers_by_name.ledger_id, ARRAY(

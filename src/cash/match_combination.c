@@ -115,11 +115,15 @@ combine(ArChain *chain, bool discounted)
 
 /*
  * ar_rule_combination: the one choice among the open items that adds up to the
- * amount, of at most 30 that are not greater than it.
+ * amount, of at most 30 that are not greater than it.  Where several do without
+ * discounts, that one does with them decides nothing, nor the other way round.
  */
 void
 ar_rule_combination(ArChain *chain)
 {
 	combine(chain, false);
-	combine(chain, true);
+	if (!chain->is_tied)
+		combine(chain, true);
+	if (chain->is_tied)
+		chain->answers = NIL;
 }

@@ -99,6 +99,9 @@ SELECT is(pg_temp.candidates(pg_temp.receive('EUR 75.50', 'INV-2026-000103', acc
     'A by account 0.5, B by number 0.5', 'the account of one and the number of another');
 SELECT is(pg_temp.candidates(pg_temp.receive('EUR 119', 'INV-2026-000101', 'Kino Claro u. Soehne')), 'A by number 0.5, B by name 0.5',
     'the number of one and the name of another: a digit wrong');
+SELECT is(pg_temp.candidates(pg_temp.receive('EUR 119', 'INV-2026-000101', 'Weber Anna')), 'A by number 0.5, C by name 0.5, D by name 0.5',
+    'though the name is of two others');
+SELECT is(pg_temp.candidates(pg_temp.receive('EUR 88', 'INV-2026-000105', 'Weber Anna')), 'D by number 0.94', 'but a number tells which of two it is');
 SELECT is(pg_temp.candidates(pg_temp.receive('EUR 194.50', 'INV-2026-000101 INV-2026-000103')), 'A by number 0.5, B by number 0.5', 'numbers of two');
 SELECT is(pg_temp.explained(pg_temp.receive('EUR 410', 'INV-2026-000107', 'Verdano Holding')),
     '"INV-2026-000107" in the text is INV-2026-000107. The amount is what is open. But customer "Verdano Holding AG" of the same group is found, too: one may pay for the other. / '
