@@ -15,6 +15,9 @@ AS $$
     VALUES ('recurring_invoices', 10, 'Makes the recurring invoices that are due.'),
            ('numbers', 20, 'Draws the numbers of the series that are numbered in batches.'),
            ('cash', 30, 'Applies what is unapplied.'),
+           ('promises', 32, 'Judges promises to pay whose day has passed.'),
+           ('payment_plans', 34, 'Judges payment plans.'),
+           ('interest', 36, 'Charges interest and fees for paying late.'),
            ('credit_holds', 40, 'Posts held invoices that nothing holds any more.'),
            ('credit_reviews', 50, 'Ends probations that are passed and opens the credit reviews that are due.'),
            ('aging_snapshot', 60, 'Keeps the aging of the day before, and thins the older ones.'),
@@ -43,6 +46,12 @@ BEGIN
     WHEN 'cash' THEN
         SELECT count(*) INTO done FROM ar.auto_apply(do_job_step.ledger_id) AS a
         WHERE a.outcome IN ('applied', 'partly_applied');
+    WHEN 'promises' THEN
+        SELECT count(*) INTO done FROM ar.judge_promises(do_job_step.ledger_id, do_job_step.business_date);
+    WHEN 'payment_plans' THEN
+        SELECT count(*) INTO done FROM ar.judge_plans(do_job_step.ledger_id, do_job_step.business_date);
+    WHEN 'interest' THEN
+        SELECT count(*) INTO done FROM ar.charge_interest(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'credit_holds' THEN
         SELECT count(*) INTO done FROM ar.release_holds(do_job_step.ledger_id);
     WHEN 'credit_reviews' THEN
