@@ -9,10 +9,13 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "cash/match.h"
 #include "cash/settle_write.h"
+#include "item/writer.h"
 
 static void (*const rules[AR_RULES_MAX]) (ArChain *chain) = {
 	[AR_RULE_REMITTANCE] = ar_rule_remittance,
@@ -32,6 +35,47 @@ static bool
 is_by_amount(ArRule rule)
 {
 	return rule != AR_RULE_REMITTANCE && rule != AR_RULE_NUMBER;
+}
+
+/*
+ * What the text names of other customers.  Candidates are looked up one by
+ * one, by OFFSET 0, and stand there as they are, not only nearly.
+ */
+static ArStatement find_elsewhere =
+{
+	.sql =
+	"SELECT f.found FROM"
+	" (SELECT pg_catalog.array_agg(v.number) AS numbers"
+	"  FROM pg_catalog.unnest(ar.document_keys($2)) AS k(key)"
+	"  JOIN LATERAL (SELECT d.number FROM ar.invoice AS d"
+	"   WHERE d.ledger_id = $1 AND ar.document_key(d.number) = k.key"
+	"    AND d.number IS NOT NULL AND d.customer_id <> $3 OFFSET 0) AS v ON true) AS e"
+	" CROSS JOIN LATERAL ar.find_numbers($2, e.numbers) AS f"
+	" WHERE f.strength IN ('exact', 'folded') LIMIT 1",
+	.nargs = 3,
+	.argtypes = {INT4OID, TEXTOID, INT8OID}
+};
+
+/*
+ * heed_others: who names a document of somebody else does not mean what merely
+ * has the same amount.
+ */
+static void
+heed_others(ArChain *chain)
+{
+	Datum		values[3];
+
+	if (chain->is_doubtful || chain->credit->reference == NULL)
+		return;
+	values[0] = Int32GetDatum(chain->settlement->ledger_id);
+	values[1] = CStringGetTextDatum(chain->credit->reference);
+	values[2] = Int64GetDatum(chain->credit->customer_id);
+	if (ar_writer_execute(&find_elsewhere, values, SPI_OK_SELECT) > 0)
+	{
+		chain->is_doubtful = true;
+		chain->note = "The text names a document of another customer.";
+	}
+	SPI_freetuptable(SPI_tuptable);
 }
 
 /*
@@ -117,6 +161,8 @@ try_rules(ArChain *chain)
 			continue;
 		}
 		answer = linitial(chain->answers);
+		if (is_by_amount(chain->rule))
+			heed_others(chain);
 		if (chain->is_doubtful && is_by_amount(chain->rule))
 			answer->confidence = Min(answer->confidence, AR_UNSURE_TIE);
 		if (answer->confidence < chain->policy->threshold)

@@ -3,7 +3,7 @@
 -- asked again; accounts are learned from payments whose customer is certain, and forgotten with them.
 BEGIN;
 \ir helper.psql
-SELECT plan(102);
+SELECT plan(104);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR'), ar.create_ledger('OTHER', 'Other', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset

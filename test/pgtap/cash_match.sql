@@ -3,7 +3,7 @@
 BEGIN;
 \ir helper.psql
 \ir cash_match.psql
-SELECT plan(81);
+SELECT plan(83);
 
 -- Numbers in what the payer wrote.
 SELECT pg_temp.somebody('N') \g /dev/null
@@ -185,6 +185,11 @@ SELECT is((SELECT open::text FROM ar.item WHERE invoice_id = pg_temp.invoice('SO
 SELECT is(pg_temp.paid('SO', 'EUR 20', NULL, '[{"number": "SO-2"}, {"number": "SO-C1"}, {"number": "SO-C1"}]'),
     'remittance 0.9900; SO-C1 SO-1 25.00, SO-C1 SO-2 15.00, SO-2 20.00', 'a memo named twice is set off once');
 SELECT is((SELECT open::text FROM ar.item WHERE invoice_id = pg_temp.invoice('SO-2')), 'EUR 65.00', 'and pays no more than it has');
+
+-- Who names a document of somebody else does not mean what merely has the same amount.
+SELECT pg_temp.somebody('NO'), pg_temp.somebody('NP'), pg_temp.bill('NO', 'NO-2026-000777', 'EUR 777'), pg_temp.bill('NP', 'NP-2026-000888', 'EUR 777') \g /dev/null
+SELECT is(pg_temp.paid('NO', 'EUR 777', 'for NP-2026-000888'), 'left 777.00; exact? 0.5000 NO-2026-000777 777.00', 'it is suggested');
+SELECT is(pg_temp.paid('NO', 'EUR 777', 'for the lamps'), 'exact 0.9500; NO-2026-000777 777.00', 'and without that name applied');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
