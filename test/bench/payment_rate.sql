@@ -109,9 +109,9 @@ SELECT 1 / ((SELECT count(*) FROM public.to_pay) = 100000 AND count(*) = 100000)
 CREATE PROCEDURE public.pay(a_statement integer) LANGUAGE plpgsql AS $$
 BEGIN
     FOR k IN 1 .. 100000 BY a_statement LOOP
-        PERFORM count(*) FROM ar.record_payments((SELECT min(ledger_id) FROM ar.ledger),
-            (SELECT jsonb_agg(jsonb_build_object('customer_id', p.customer_id, 'amount', 'EUR 100.00', 'received_on', '2026-03-01'))
-             FROM public.to_pay AS p WHERE p.nth BETWEEN k AND k + a_statement - 1), 'oldest');
+        INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, apply)
+        SELECT (SELECT min(ledger_id) FROM ar.ledger), p.customer_id, 'EUR 100.00', '2026-03-01', 'oldest'
+        FROM public.to_pay AS p WHERE p.nth BETWEEN k AND k + a_statement - 1 ORDER BY p.nth;
     END LOOP;
 END
 $$;
