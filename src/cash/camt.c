@@ -39,7 +39,7 @@ argument(text *given)
 Datum
 ar_camt_amount(PG_FUNCTION_ARGS)
 {
-	text	   *place = PG_GETARG_TEXT_PP(2);
+	text	   *place = PG_ARGISNULL(2) ? cstring_to_text("?") : PG_GETARG_TEXT_PP(2);
 	ArBytes		amount;
 	ArBytes		code;
 	ArMonetaryParse parse;
@@ -97,7 +97,7 @@ ar_camt_amount(PG_FUNCTION_ARGS)
 Datum
 ar_camt_date(PG_FUNCTION_ARGS)
 {
-	text	   *place = PG_GETARG_TEXT_PP(1);
+	text	   *place = PG_ARGISNULL(1) ? cstring_to_text("?") : PG_GETARG_TEXT_PP(1);
 	ArBytes		value;
 	const char *d;
 	int			year;

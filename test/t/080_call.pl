@@ -62,6 +62,7 @@ SELECT v.type::regtype, unnest(v.list) FROM (VALUES
     ('date', ARRAY[$$'infinity'$$, $$'-infinity'$$, $$'4714-11-24 BC'$$, $$'5874897-12-31'$$, $$'2026-01-31'$$]),
     ('timestamptz', ARRAY[$$'infinity'$$, $$'-infinity'$$, $$'4714-11-24 BC'$$, $$'2026-01-31'$$]),
     ('real', ARRAY['0', '0.5', '-1', '''NaN''', '''Infinity''']),
+    ('interval', ARRAY[$$'0'$$, $$'1 month'$$, $$'-1 microsecond'$$, $$'178000000 years'$$]),
     ('xid', ARRAY[$$'0'$$, $$'1'$$, $$'3'$$, $$'4294967295'$$]),
     ('xml', ARRAY[$$''$$, $$'<a/>'$$, $$'text &lt;'$$]),
     ('oid', ARRAY['0', '23', '4294967295', $$'ar.monetary'::regtype::oid$$]),
@@ -86,6 +87,8 @@ FROM (VALUES ('integer[]', '1'), ('bigint[]', '1'), ('numeric[]', '0.5'), ('text
              ('boolean[]', 'true'), ('date[]', '2026-01-31'), ('ar.monetary[]', 'USD 1')) AS a (type, element),
      unnest(ARRAY[$$'{}'$$, $$'{NULL}'$$, $$'{{%1$s,%1$s},{%1$s,%1$s}}'$$, $$'[5:6]={%1$s,%1$s}'$$, $$'{%1$s}'$$, $$('{%1$s' || repeat(',%1$s', 1000) || '}')::%2$s$$]) AS f,
      format(f, a.element, a.type) AS value;
+INSERT INTO test.odd VALUES ('jsonb[]', $$'{}'$$), ('jsonb[]', $$'{NULL}'$$), ('jsonb[]', $$ARRAY['{}', '[1]', 'null']::jsonb[]$$),
+    ('xml[]', $$'{}'$$), ('xml[]', $$'{NULL}'$$), ('xml[]', $$ARRAY['<a/>'::xml, 'text'::xml]$$);
 INSERT INTO test.odd VALUES ('integer[]', $$'{-32768,0,30,32766}'$$), ('integer[]', $$'{-2147483648,2147483647}'$$), ('numeric[]', '''{NaN,1}'''),
     ('date[]', '''{infinity,-infinity}'''), ('ar.monetary[]', '''{USD 1,EUR 1}'''),
     ('numeric[]', '''{1e20000,1e-16383,1}''');
