@@ -110,16 +110,6 @@ SELECT ar.reserve_credit(ledger_id, customer_id, 'EUR 60.00', 'order 1', '2901-0
        ar.stop_credit(ledger_id, customer_id, 'to be dumped'), ar.create_scorecard(ledger_id)
 FROM ar.customer WHERE code = 'C9';
 
--- Cash: a policy, a payment that found its customer, and one of which nobody knows which of two invoices it is for.
-INSERT INTO ar.cash_policy (ledger_id, tolerance) SELECT ledger_id, 'EUR 0.05' FROM ar.ledger WHERE code = 'main';
-INSERT INTO ar.payer_account (ledger_id, account, note) SELECT ledger_id, 'DE00BANK', 'a bank' FROM ar.ledger WHERE code = 'main';
-INSERT INTO ar.payer_pattern (ledger_id, customer_id, name_pattern) SELECT ledger_id, customer_id, '^nine' FROM ar.customer WHERE code = 'C9';
-SELECT ar.create_customer(ledger_id, 'C10', 'Customer ten') FROM ar.ledger WHERE code = 'main';
-INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, total, status)
-SELECT ledger_id, customer_id, 'TIE-' || n, '2026-03-01', 'EUR 7.00', 'open' FROM ar.customer, generate_series(1, 2) AS n WHERE code = 'C10';
-INSERT INTO ar.payment (ledger_id, amount, received_on, apply) SELECT ledger_id, 'EUR 7.00', '2026-03-05', 'auto' FROM ar.ledger WHERE code = 'main';
-INSERT INTO ar.payment_transfer (ledger_id, payment_id, customer_id, transferred_on)
-SELECT p.ledger_id, p.payment_id, c.customer_id, '2026-03-06' FROM ar.payment AS p JOIN ar.customer AS c USING (ledger_id) WHERE p.customer_id IS NULL AND c.code = 'C10';
 -- Messages: a policy, templates, one that was sent and one that waits.
 INSERT INTO ar.message_policy (ledger_id, on_ambiguous) SELECT ledger_id, 'resend' FROM ar.ledger WHERE code = 'main';
 SELECT ar.create_message_templates(ledger_id) FROM ar.ledger WHERE code = 'main';
