@@ -91,6 +91,12 @@ AS $$
 DECLARE
     ledger record;
 BEGIN
+    IF NOT isfinite(start_job_step.as_of) OR coalesce(start_job_step.catch_up_days, -1) NOT BETWEEN 0 AND 366 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('the daily run cannot be done as of %s with %s days caught up', coalesce(start_job_step.as_of::text, 'today'),
+                             coalesce(start_job_step.catch_up_days::text, 'NULL')),
+            HINT = 'Give a day of the calendar, and from 0 to 366 days.';
+    END IF;
     FOR ledger IN
         SELECT l.ledger_id, coalesce(start_job_step.as_of, (now() AT TIME ZONE l.timezone)::date) AS last_day
         FROM ar.ledger AS l
@@ -127,7 +133,8 @@ $$;
 COMMENT ON FUNCTION ar.start_job_step(date, integer, integer, integer, text[]) IS
 'Finds the next step of the daily run that is to be done, of a ledger that nobody else runs now, and notes in ar.job_run that it starts. For ar.run_daily().
 Arguments: as_of, NULL for the business date of each ledger; only_ledger_id, NULL for all; catch_up_days; from_ledger_id, where to look from; failed, the ledgers and steps that failed in this run, apart by a blank.
-Result: no row when nothing is left.';
+Result: no row when nothing is left.
+Errors: 22023 as_of is no day, or not from 0 to 366 days are to be caught up.';
 REVOKE ALL ON FUNCTION ar.start_job_step(date, integer, integer, integer, text[]) FROM PUBLIC;
 
 CREATE FUNCTION ar.finish_job_step(ledger_id integer, step text, business_date date) RETURNS text
@@ -194,6 +201,6 @@ END
 $$;
 COMMENT ON PROCEDURE ar.run_daily(date, integer, integer) IS
 'Does for each ledger, by its own time zone and business date, all the steps of ar.job_steps() that are not done yet, those of missed days first. Each step is a row of ar.job_run and a transaction of its own: one that fails stops neither the ledger''s others nor other ledgers, and is tried again by the next run. A ledger that somebody else runs now is skipped. Run it as often as you like.
-Arguments: as_of, by default the business date of each ledger; only_ledger_id, by default all ledgers; catch_up_days, how far back missed days are caught up. A step that a ledger never did begins with as_of.
-Raises a notice for each step done, and a warning for each that failed. Errors: 2D000 called inside a transaction.';
+Arguments: as_of, by default the business date of each ledger; only_ledger_id, by default all ledgers; catch_up_days, how far back missed days are caught up, at most 366. A step that a ledger never did begins with as_of.
+Raises a notice for each step done, and a warning for each that failed. Errors: 2D000 called inside a transaction; 22023 as_of is no day, or not from 0 to 366 days are to be caught up.';
 REVOKE ALL ON PROCEDURE ar.run_daily(date, integer, integer) FROM PUBLIC;
