@@ -373,6 +373,7 @@ BEGIN
                ('payment_plan_item', 'payment_plan_item_guard_budr'), ('payment_plan_item', 'payment_plan_item_fact_bts'),
                ('payment_plan_item', 'payment_plan_item_check_ais'),
                ('payment_plan_instalment', 'payment_plan_instalment_fact_budts'), ('payment_plan_instalment', 'payment_plan_instalment_check_ais'),
+               ('plan_re_aging', 'plan_re_aging_guard_bir'), ('plan_re_aging', 'plan_re_aging_fact_budts'),
                ('placement', 'placement_guard_biudr'), ('placement', 'placement_fact_bts'), ('placement', 'placement_follow_aus'),
                ('placement_item', 'placement_item_guard_biudr'), ('placement_item', 'placement_item_fact_bts')
     ), present AS (

@@ -109,11 +109,17 @@ BEGIN
     FROM plan AS p
     CROSS JOIN LATERAL (SELECT sum(ar.amount(i.amount)) AS total FROM ar.payment_plan_instalment AS i
                         WHERE i.ledger_id = p.ledger_id AND i.plan_id = p.plan_id) AS s
-    WHERE coalesce(s.total, 0) <> ar.amount(p.amount);
+    WHERE coalesce(s.total, 0) <> ar.amount(p.amount)
+    UNION ALL
+    SELECT 'plan_re_aging', r.ledger_id, 'plan_re_aging', r.plan_id, format('is of %s, the plan is from %s to %s', r.re_aged_on, p.agreed_on, p.ended_on)
+    FROM ar.plan_re_aging AS r
+    JOIN ar.payment_plan AS p ON p.ledger_id = r.ledger_id AND p.plan_id = r.plan_id
+    WHERE (verify_plans.ledger_id IS NULL OR r.ledger_id = verify_plans.ledger_id)
+      AND (r.re_aged_on < p.agreed_on OR r.recorded_at < p.recorded_at OR r.recorded_at > p.ended_at);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_plans(integer) IS
-'The part of ar.verify_collect() on payment plans: their items, which are on one open plan at a time, and their instalments.';
+'The part of ar.verify_collect() on payment plans: their items, which are on one open plan at a time, their instalments, and whether they were re-aged while open.';
 
 CREATE FUNCTION ar.verify_placements(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)

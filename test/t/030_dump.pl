@@ -135,7 +135,7 @@ UPDATE ar.interest_rate SET rate = 2.15;
 SELECT ar.charge_interest(ledger_id, '2026-03-02') FROM ar.ledger WHERE code = 'main';
 SELECT ar.recover_write_off(v.ledger_id, w.adjustment_id, 'EUR 40.00', '2026-03-05')
 FROM ar.invoice AS v CROSS JOIN LATERAL ar.write_off(v.ledger_id, v.invoice_id, 'EUR 100.00', written_off_on => '2026-03-04') AS w WHERE v.number = 'OWN-2';
-SELECT ar.create_payment_plan(v.ledger_id, v.customer_id, 3, '2026-04-01', agreed_on => '2026-03-10', fee => 'EUR 5.00') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+SELECT ar.create_payment_plan(v.ledger_id, v.customer_id, 3, '2026-04-01', agreed_on => '2026-03-10', fee => 'EUR 5.00', re_aged => true) FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 INSERT INTO ar.agency (ledger_id, agency, name, commission_percent) SELECT ledger_id, 'acme', 'Acme', 15 FROM ar.ledger WHERE code = 'main';
 SELECT ar.place_with_agency(v.ledger_id, 'acme', ARRAY[v.customer_id], placed_on => '2026-06-01') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 -- Cash: a policy, a payment that found its customer, and one of which nobody knows which of two invoices it is for.
