@@ -374,6 +374,11 @@ BEGIN
                ('payment_plan_item', 'payment_plan_item_check_ais'),
                ('payment_plan_instalment', 'payment_plan_instalment_fact_budts'), ('payment_plan_instalment', 'payment_plan_instalment_check_ais'),
                ('plan_re_aging', 'plan_re_aging_guard_bir'), ('plan_re_aging', 'plan_re_aging_fact_budts'),
+               ('collection_case', 'collection_case_guard_biudr'), ('collection_case', 'collection_case_fact_bts'),
+               ('case_assignment', 'case_assignment_guard_bir'), ('case_assignment', 'case_assignment_follow_ais'),
+               ('case_assignment', 'case_assignment_fact_budts'),
+               ('collection_activity', 'collection_activity_record_bir'), ('collection_activity', 'collection_activity_follow_ais'),
+               ('collection_activity', 'collection_activity_fact_budts'),
                ('placement', 'placement_guard_biudr'), ('placement', 'placement_fact_bts'), ('placement', 'placement_follow_aus'),
                ('placement_item', 'placement_item_guard_biudr'), ('placement_item', 'placement_item_fact_bts')
     ), present AS (

@@ -14,7 +14,8 @@ SELECT set_eq(
       bank_csv_format,bank_file,bank_statement,bank_line,aging_snapshot,aging_snapshot_line,snapshot_policy,job_run,message_policy,
       message_template,outbox,dispute_reason,dispute,dispute_item,dispute_note,collect_policy,promise,promise_item,interest_rate,
       interest_policy,interest_charge,interest_correction,late_fee,charge_credit,write_off_reason,write_off,payment_plan,
-      payment_plan_item,payment_plan_instalment,plan_re_aging,agency,placement,placement_item}'::text[],
+      payment_plan_item,payment_plan_instalment,plan_re_aging,collector,assignment_rule,collection_case,
+      case_assignment,worklist_policy,contact_rule,collection_activity,agency,placement,placement_item}'::text[],
     'the books are these tables');
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'S'$$,
