@@ -91,7 +91,7 @@ BEGIN
     ), shares AS (
         -- Shares of what is overdue, each item weighed by itself in its currency; a customer with two has the shares of both, by items.
         SELECT i.customer_id, ar.currency(i.open) AS currency, sum(ar.amount(i.open)) AS open,
-               sum(ar.amount(least(i.open, d.amount))) AS disputed,
+               sum(ar.amount(least(i.open, d.amount))) FILTER (WHERE d.item_id IS NOT NULL) AS disputed,
                sum(ar.amount(i.open)) FILTER (WHERE p.predicted_on BETWEEN day AND day + y.predicted_days) AS predicted,
                min(p.predicted_on) FILTER (WHERE p.predicted_on >= day) AS predicted_on
         FROM item AS i
