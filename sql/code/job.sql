@@ -29,6 +29,8 @@ COMMENT ON FUNCTION ar.job_steps() IS 'The steps of the daily run of a ledger, i
 CREATE FUNCTION ar.do_job_step(ledger_id integer, step text, business_date date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
+-- Many statements of a moment each: to compile them takes longer than to run them.
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -56,9 +58,9 @@ BEGIN
     WHEN 'worklist' THEN
         SELECT count(*) INTO done FROM ar.refresh_cases(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'credit_holds' THEN
-        SELECT count(*) INTO done FROM ar.release_holds(do_job_step.ledger_id);
+        SELECT count(*) INTO done FROM ar.release_holds(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'credit_reviews' THEN
-        SELECT count(*) INTO done FROM ar.review_probations(do_job_step.ledger_id);
+        SELECT count(*) INTO done FROM ar.review_probations(do_job_step.ledger_id, do_job_step.business_date);
         SELECT done + count(*) INTO done FROM ar.open_credit_reviews(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'aging_snapshot' THEN
         done := ar.take_aging_snapshot(do_job_step.ledger_id, do_job_step.business_date - 1);

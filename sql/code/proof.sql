@@ -408,6 +408,11 @@ CREATE FUNCTION ar.verify(ledger_id integer DEFAULT NULL)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
+-- It reads all of a ledger. Of what a WITH made the planner knows nothing, takes the rows of a ledger for one, and loops over everything for each;
+-- and a plan for any ledger would read all ledgers for each. Loops that it cannot do without then look so dear that it would compile them.
+SET enable_nestloop = off
+SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
