@@ -50,8 +50,8 @@ BEGIN
     PERFORM count(*) FROM ar.create_invoices(l, (
         SELECT jsonb_agg(jsonb_build_object('customer_id', c.customer_id, 'invoiced_on', day, 'lines', jsonb_build_array(jsonb_build_object(
             'unit_price', 50 + sim.draw('amount', c.n::text, day::text) / 5.0, 'tax_rate', 19))) ORDER BY c.n)
-        FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 28 = 0)) WHERE EXISTS (
-        SELECT FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 28 = 0);
+        FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 35 = 0)) WHERE EXISTS (
+        SELECT FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 35 = 0);
 
     -- Those who pay, early, late, too little, or by a debit that bounces.
     SELECT array_agg(v.invoice_id ORDER BY v.invoice_id) AS ids, array_agg(CASE v.habit WHEN 'short' THEN v.open * 0.97 ELSE v.open END ORDER BY v.invoice_id) AS amounts INTO g

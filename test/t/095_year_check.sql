@@ -71,18 +71,23 @@ SELECT * FROM (
     FROM ar.promise AS p
     CROSS JOIN LATERAL (SELECT sum(sim.paid(n.item_id, p.made_on, p.due_on + 2)) AS paid FROM ar.promise_item AS n WHERE n.promise_id = p.promise_id) AS s
     WHERE p.ledger_id = sim.ledger()) AS p WHERE p.status <> p.reckoned;
+-- A plan ends on the first of two days: when nothing is open of its items, or the day after day and grace of an instalment up to which not all was paid.
 CREATE VIEW sim.wrong_plan AS
 SELECT * FROM (
-    SELECT p.plan_id, p.status, CASE WHEN m.missed_on IS NOT NULL THEN 'breached' WHEN s.paid >= ar.amount(p.amount) THEN 'completed' ELSE 'open' END AS reckoned,
-           p.ended_on, CASE WHEN m.missed_on IS NOT NULL THEN m.missed_on + 1 END AS reckoned_on
+    SELECT p.plan_id, p.status, p.ended_on,
+           CASE WHEN coalesce(e.settled_on <= m.missed_on + 1, e.settled_on IS NOT NULL) THEN 'completed' WHEN m.missed_on IS NOT NULL THEN 'breached' ELSE 'open' END AS reckoned,
+           CASE WHEN coalesce(e.settled_on <= m.missed_on + 1, e.settled_on IS NOT NULL) THEN e.settled_on ELSE m.missed_on + 1 END AS reckoned_on
     FROM ar.payment_plan AS p
-    CROSS JOIN LATERAL (SELECT sum(sim.paid(n.item_id, p.agreed_on, '2025-12-31')) AS paid FROM ar.payment_plan_item AS n WHERE n.plan_id = p.plan_id) AS s
     CROSS JOIN LATERAL (
         SELECT min(i.due_on + 3) AS missed_on
         FROM (SELECT i.due_on, sum(ar.amount(i.amount)) OVER (ORDER BY i.instalment) AS upto FROM ar.payment_plan_instalment AS i WHERE i.plan_id = p.plan_id) AS i
         WHERE i.due_on + 3 < '2025-12-31'
           AND i.upto > (SELECT sum(sim.paid(n.item_id, p.agreed_on, i.due_on + 3)) FROM ar.payment_plan_item AS n WHERE n.plan_id = p.plan_id)) AS m
-    WHERE p.ledger_id = sim.ledger()) AS p WHERE p.status <> p.reckoned OR p.ended_on <> p.reckoned_on;
+    CROSS JOIN LATERAL (
+        SELECT min(g.day) AS settled_on
+        FROM (SELECT DISTINCT b.day FROM ar.payment_plan_item AS n JOIN sim.balance AS b USING (item_id) WHERE n.plan_id = p.plan_id AND b.day >= p.agreed_on) AS g
+        WHERE 0 = (SELECT sum(b.open) FROM ar.payment_plan_item AS n JOIN sim.balance AS b USING (item_id) WHERE n.plan_id = p.plan_id AND b.day <= g.day AND b.until > g.day)) AS e
+    WHERE p.ledger_id = sim.ledger()) AS p WHERE (p.status, p.ended_on) IS DISTINCT FROM (p.reckoned, p.reckoned_on);
 
 -- The days on which money of a customer was overdue and on no plan in force, as ranges: each is a case.
 CREATE VIEW sim.wrong_case AS
