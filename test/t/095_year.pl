@@ -22,9 +22,9 @@ $node->safe_psql('books', 'CREATE EXTENSION ar_ext; CALL ar.create_books()');
 $node->safe_psql('books', slurp_file("$here/095_year.sql"));
 
 my $began = time;
-$node->safe_psql('books', 'CALL sim.begin()');
+$node->safe_psql('books', 'SET search_path TO public, ar; CALL sim.begin()');
 # Quietly: each step says what it did.
-$node->safe_psql('books', "SET client_min_messages TO error; CALL sim.run('2025-01-01', '2025-12-31')");
+$node->safe_psql('books', "SET client_min_messages TO error; SET search_path TO public, ar; CALL sim.run('2025-01-01', '2025-12-31')");
 note sprintf('the year took %.0f s', time - $began);
 $node->safe_psql('books', slurp_file("$here/095_year_check.sql"));
 
