@@ -127,17 +127,27 @@ RETURNS TABLE (customer_id bigint, currency text, policy_id bigint, single_id bi
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
--- What it joins is all looked at anyway, and in a young ledger a loop would seem cheap.
+-- What it joins and groups is all looked at anyway, and in a young ledger a loop would seem cheap.
 SET enable_nestloop = off
+SET enable_sort = off
 AS $$
 #variable_conflict use_column
 DECLARE
     earliest integer;
     customers bigint[] := dunning_due.customer_ids;
     ids bigint[];
+    calendars text[];
+    since date;
+    shifts integer[];
+    only_currency text;
+    exception_ids bigint[];
+    exception_amounts ar.monetary[];
+    blocked bigint[];
+    one record;
 BEGIN
     -- The days past due, below zero before, from which anything happens at all.
-    SELECT least(min(t.days[1]), min(t.reminder_days)) INTO earliest FROM ar.dunning_terms(dunning_due.ledger_id, dunning_due.as_of) AS t;
+    SELECT least(min(t.days[1]), min(t.reminder_days)), array_agg(DISTINCT coalesce(t.calendar, '')) FILTER (WHERE t.shifts_due_dates) INTO earliest, calendars
+    FROM ar.dunning_terms(dunning_due.ledger_id, dunning_due.as_of) AS t;
     IF earliest IS NULL THEN
         RETURN;
     END IF;
@@ -146,49 +156,84 @@ BEGIN
     ELSE
         ids := ar.open_items_of(dunning_due.ledger_id, customers);
     END IF;
+    -- Most ledgers have one currency: then it need not be read from each item.
+    SELECT CASE WHEN count(DISTINCT b.currency) = 1 THEN min(b.currency) END INTO only_currency
+    FROM ar.customer_balance AS b WHERE b.ledger_id = dunning_due.ledger_id AND ar.sign(b.open_debits) > 0;
+    IF calendars IS NOT NULL THEN
+        -- By how many days each due date goes on, a row for each calendar: looked up by position, where a join would cost each item.
+        SELECT min(i.due_on) INTO since FROM ar.item AS i
+        WHERE i.ledger_id = dunning_due.ledger_id AND i.closed_on IS NULL AND (ids IS NULL OR i.item_id = ANY (ids));
+        SELECT array_agg(s.days ORDER BY s.nth) INTO shifts
+        FROM (SELECT k.nth, array_agg(b.business_day - b.day ORDER BY b.day) AS days
+              FROM unnest(calendars) WITH ORDINALITY AS k(calendar, nth)
+              CROSS JOIN LATERAL ar.business_days(dunning_due.ledger_id, ARRAY(
+                  SELECT since + n FROM generate_series(0, greatest(dunning_due.as_of - earliest - since, 0)) AS n), 1, nullif(k.calendar, '')) AS b
+              GROUP BY k.nth) AS s;
+    END IF;
+    SELECT array_agg(e.item_id), array_agg(e.amount) INTO exception_ids, exception_amounts
+    FROM ar.dunning_exceptions(dunning_due.ledger_id, dunning_due.as_of, dunning_due.customer_ids) AS e;
+    blocked := ARRAY(SELECT b.customer_id FROM ar.dunning_block AS b
+                     WHERE b.ledger_id = dunning_due.ledger_id AND b.item_id IS NULL AND (b.lifted_on IS NULL OR b.lifted_on > dunning_due.as_of)
+                       AND dunning_due.as_of BETWEEN b.from_on AND coalesce(b.until_on, 'infinity'));
+    -- One policy for all is known without asking for each item whose it is.
+    SELECT count(*) = 1 AND bool_and(num_nonnulls(t.customer_class, t.customer_id) = 0) AND blocked = '{}' AS for_all,
+           min(t.policy_id) AS policy_id, bool_or(t.letter_per = 'item') AS is_per_item, bool_or(t.escalation = 'most_severe') AS is_most_severe,
+           min(array_position(calendars, coalesce(t.calendar, ''))) FILTER (WHERE t.shifts_due_dates) AS calendar_no,
+           min(t.days) AS days, min(t.gaps) AS gaps, min(t.reminder_days) AS reminder_days
+    INTO one
+    FROM ar.dunning_terms(dunning_due.ledger_id, dunning_due.as_of) AS t;
     RETURN QUERY
     WITH term AS MATERIALIZED (
-        SELECT t.* FROM ar.dunning_terms(dunning_due.ledger_id, dunning_due.as_of) AS t
+        SELECT t.*, CASE WHEN t.shifts_due_dates THEN array_position(calendars, coalesce(t.calendar, '')) END AS calendar_no
+        FROM ar.dunning_terms(dunning_due.ledger_id, dunning_due.as_of) AS t
     ), debtor AS MATERIALIZED (
-        SELECT p.customer_id, t.policy_id, t.letter_per, t.escalation, t.calendar, t.shifts_due_dates, t.days, t.gaps, t.reminder_days
+        SELECT p.customer_id, t.policy_id, t.letter_per = 'item' AS is_per_item, t.escalation = 'most_severe' AS is_most_severe, t.calendar_no,
+               t.days, t.gaps, t.reminder_days
         FROM ar.dunning_policies(dunning_due.ledger_id, customers, dunning_due.as_of) AS p
         JOIN term AS t ON t.policy_id = p.policy_id
-        WHERE p.customer_id NOT IN (
-            SELECT b.customer_id FROM ar.dunning_block AS b
-            WHERE b.ledger_id = dunning_due.ledger_id AND b.item_id IS NULL AND (b.lifted_on IS NULL OR b.lifted_on > dunning_due.as_of)
-              AND dunning_due.as_of BETWEEN b.from_on AND coalesce(b.until_on, 'infinity'))
-    ), shift AS MATERIALIZED (
-        SELECT k.calendar, b.day, b.business_day
-        FROM (SELECT DISTINCT t.calendar FROM term AS t WHERE t.shifts_due_dates) AS k
-        CROSS JOIN LATERAL ar.business_days(dunning_due.ledger_id, ARRAY(
-            SELECT DISTINCT i.due_on FROM ar.item AS i
-            WHERE i.ledger_id = dunning_due.ledger_id AND i.closed_on IS NULL AND i.due_on <= dunning_due.as_of - earliest
-              AND (ids IS NULL OR i.item_id = ANY (ids))), 1, k.calendar) AS b
-        WHERE b.day <> b.business_day
-    ), candidate AS (
-        SELECT i.customer_id, c.policy_id, i.item_id, coalesce(e.amount, i.open) AS amount, ar.currency(i.open) AS currency,
-               CASE WHEN c.letter_per = 'item' THEN i.item_id ELSE 0 END AS single_id, coalesce(d.level, 0::smallint) AS before,
-               CASE WHEN s.reached > coalesce(d.level, 0) THEN
-                        CASE WHEN d.noticed_on IS NULL OR dunning_due.as_of - d.noticed_on >= c.gaps[s.next] THEN s.next END
-                    WHEN s.past BETWEEN c.reminder_days AND 0 AND d.level IS NULL THEN 0
-                    WHEN s.past BETWEEN c.reminder_days AND 0 AND d.level = 0 AND d.reminded_on IS NULL THEN 0 END AS level
+        WHERE p.customer_id NOT IN (SELECT unnest(blocked))
+    ), debit AS (
+        -- Of these three the planner keeps what can be.
+        SELECT i.customer_id, i.item_id, i.due_on, i.open AS amount, one.policy_id, one.is_per_item, one.is_most_severe, one.calendar_no, one.days, one.gaps, one.reminder_days
         FROM ar.item AS i
-        JOIN debtor AS c ON c.customer_id = i.customer_id
-        LEFT JOIN ar.dunning_item AS d ON d.ledger_id = i.ledger_id AND d.item_id = i.item_id AND (ids IS NULL OR d.item_id = ANY (ids))
-        LEFT JOIN ar.dunning_exceptions(dunning_due.ledger_id, dunning_due.as_of, dunning_due.customer_ids) AS e ON e.item_id = i.item_id
-        LEFT JOIN shift AS h ON h.day = i.due_on AND c.shifts_due_dates AND coalesce(h.calendar, '') = coalesce(c.calendar, '')
-        CROSS JOIN LATERAL (
-            SELECT p.past, r.reached, CASE WHEN c.escalation = 'most_severe' THEN r.reached ELSE coalesce(d.level, 0) + 1 END AS next
-            FROM (SELECT dunning_due.as_of - coalesce(h.business_day, i.due_on) AS past) AS p
-            CROSS JOIN LATERAL (SELECT width_bucket(p.past, c.days) AS reached) AS r) AS s
-        WHERE i.ledger_id = dunning_due.ledger_id AND i.closed_on IS NULL AND i.due_on <= dunning_due.as_of - earliest
+        WHERE one.for_all AND i.ledger_id = dunning_due.ledger_id AND i.closed_on IS NULL AND i.due_on <= dunning_due.as_of - earliest
           AND ar.sign(i.open) > 0 AND ar.is_dunned_kind(i.kind) AND (ids IS NULL OR i.item_id = ANY (ids))
-          AND (e.item_id IS NULL OR ar.sign(e.amount) > 0)
+          AND (exception_ids IS NULL OR i.item_id <> ALL (exception_ids))
+        UNION ALL
+        SELECT i.customer_id, i.item_id, i.due_on, i.open, c.policy_id, c.is_per_item, c.is_most_severe, c.calendar_no, c.days, c.gaps, c.reminder_days
+        FROM ar.item AS i JOIN debtor AS c ON c.customer_id = i.customer_id
+        WHERE NOT one.for_all AND i.ledger_id = dunning_due.ledger_id AND i.closed_on IS NULL AND i.due_on <= dunning_due.as_of - earliest
+          AND ar.sign(i.open) > 0 AND ar.is_dunned_kind(i.kind) AND (ids IS NULL OR i.item_id = ANY (ids))
+          AND (exception_ids IS NULL OR i.item_id <> ALL (exception_ids))
+        UNION ALL
+        SELECT i.customer_id, i.item_id, i.due_on, e.amount, c.policy_id, c.is_per_item, c.is_most_severe, c.calendar_no, c.days, c.gaps, c.reminder_days
+        FROM (SELECT DISTINCT dunning_due.ledger_id, e.item_id, e.amount FROM unnest(exception_ids, exception_amounts) AS e(item_id, amount) WHERE ar.sign(e.amount) > 0) AS e
+        JOIN ar.item AS i ON i.ledger_id = e.ledger_id AND i.item_id = e.item_id
+        JOIN debtor AS c ON c.customer_id = i.customer_id
+        WHERE exception_ids IS NOT NULL AND i.due_on <= dunning_due.as_of - earliest AND ar.is_dunned_kind(i.kind)
+    ), candidate AS (
+        -- OFFSET keeps the planner from reckoning an expression again wherever it is used.
+        SELECT i.customer_id, i.item_id, i.amount, i.policy_id, i.gaps, i.reminder_days, i.is_most_severe, CASE WHEN i.is_per_item THEN -i.item_id ELSE i.customer_id END AS letter_key,
+               coalesce(d.level, 0) AS before, d.noticed_on, d.reminded_on, p.past, width_bucket(p.past, i.days) AS reached
+        FROM debit AS i
+        LEFT JOIN ar.dunning_item AS d ON d.ledger_id = dunning_due.ledger_id AND d.item_id = i.item_id AND (ids IS NULL OR d.item_id = ANY (ids))
+        CROSS JOIN LATERAL (
+            SELECT dunning_due.as_of - i.due_on - CASE WHEN i.calendar_no IS NULL THEN 0 ELSE shifts[i.calendar_no][i.due_on - since + 1] END AS past) AS p
+        OFFSET 0
     ), rising AS MATERIALIZED (
-        SELECT c.customer_id, min(c.policy_id) AS policy_id, c.currency, c.single_id, c.before, c.level, ar.sum(c.amount) AS amount, array_agg(c.item_id) AS item_ids
-        FROM candidate AS c
-        WHERE c.level IS NOT NULL
-        GROUP BY c.customer_id, c.currency, c.single_id, c.before, c.level
+        -- By few and narrow columns, for each costs each item: customer or item in one, and in one the level that it rises to and the one where it is.
+        SELECT min(c.customer_id) AS customer_id, min(c.policy_id) AS policy_id, coalesce(only_currency, c.currency) AS currency,
+               CASE WHEN c.letter_key < 0 THEN -c.letter_key ELSE 0 END AS single_id, c.step % 100 AS before, c.step / 100 AS level, ar.sum(c.amount) AS amount,
+               array_agg(c.item_id) AS item_ids
+        FROM (SELECT c.*, CASE WHEN only_currency IS NULL THEN ar.currency(c.amount) END AS currency,
+                     CASE WHEN c.reached > c.before THEN
+                              CASE WHEN c.noticed_on IS NULL OR dunning_due.as_of - c.noticed_on >= c.gaps[CASE WHEN c.is_most_severe THEN c.reached ELSE c.before + 1 END] THEN
+                                   CASE WHEN c.is_most_severe THEN c.reached ELSE c.before + 1 END * 100 + c.before END
+                          WHEN c.past >= c.reminder_days AND c.reminded_on IS NULL THEN 0 END AS step
+              FROM candidate AS c
+              WHERE c.reached > c.before OR c.past <= 0 AND c.before = 0) AS c
+        GROUP BY c.letter_key, c.step, c.currency
+        HAVING c.step IS NOT NULL
     ), passed AS MATERIALIZED (
         -- What is too little for a level falls back to the one below.
         SELECT g.customer_id, g.currency, g.single_id, l.level
