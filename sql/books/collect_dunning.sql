@@ -183,7 +183,6 @@ CREATE TABLE ar.dunning_notice (
     message_id bigint,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT dunning_notice_pkey PRIMARY KEY (ledger_id, notice_id),
-    CONSTRAINT dunning_notice_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
     CONSTRAINT dunning_notice_fee_fkey FOREIGN KEY (ledger_id, fee_id) REFERENCES ar.adjustment,
     CONSTRAINT dunning_notice_message_fkey FOREIGN KEY (ledger_id, message_id) REFERENCES ar.outbox,
     CONSTRAINT dunning_notice_amount_check CHECK (ar.sign(amount) > 0 AND currency = ar.currency(amount) AND items > 0),
@@ -328,8 +327,16 @@ CREATE TRIGGER dunning_run_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER dunning_run_stamp_bir BEFORE INSERT ON ar.dunning_run
     FOR EACH ROW EXECUTE FUNCTION ar.tg_stamp_dunning();
-CREATE TRIGGER dunning_notice_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.dunning_notice
+CREATE TRIGGER dunning_notice_guard_bir BEFORE INSERT ON ar.dunning_notice
+    FOR EACH ROW WHEN (NEW.status <> 'proposed') EXECUTE FUNCTION ar.tg_guard_dunning_notice();
+CREATE TRIGGER dunning_notice_guard_budr BEFORE UPDATE OR DELETE ON ar.dunning_notice
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_dunning_notice();
+CREATE TRIGGER dunning_notice_record_bir BEFORE INSERT ON ar.dunning_notice
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_record();
+-- Instead of a foreign key, which would lock and so rewrite ten thousand customers one by one in every run. None is deleted who has items.
+CREATE TRIGGER dunning_notice_check_ais AFTER INSERT ON ar.dunning_notice
+    REFERENCING NEW TABLE AS new_notice
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_check_dunning_notices();
 CREATE TRIGGER dunning_notice_fact_bts BEFORE TRUNCATE ON ar.dunning_notice
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER dunning_notice_item_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.dunning_notice_item

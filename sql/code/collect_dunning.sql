@@ -60,13 +60,9 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.status <> 'proposed' THEN
-            RAISE SQLSTATE 'RA004' USING
-                MESSAGE = format('a notice cannot begin as %s', NEW.status),
-                HINT = 'It is proposed first, by ar.run_dunning().', TABLE = 'dunning_notice', SCHEMA = 'ar', COLUMN = 'status';
-        END IF;
-        NEW.recorded_at := clock_timestamp();
-        RETURN NEW;
+        RAISE SQLSTATE 'RA004' USING
+            MESSAGE = format('a notice cannot begin as %s', NEW.status),
+            HINT = 'It is proposed first, by ar.run_dunning().', TABLE = 'dunning_notice', SCHEMA = 'ar', COLUMN = 'status';
     END IF;
     IF TG_OP = 'DELETE' OR OLD.status <> 'proposed'
        OR (NEW.ledger_id, NEW.notice_id, NEW.customer_id, NEW.currency, coalesce(NEW.item_id, 0), NEW.level > 0)
@@ -85,7 +81,28 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.tg_guard_dunning_notice() IS
-'Trigger, before each row of ar.dunning_notice: a notice is proposed first (RA004); stamps who decided about it; and refuses every change of what is decided (RA003).';
+'Trigger, before a row of ar.dunning_notice that is not proposed first (RA004), or is changed: stamps who decided about it; and refuses every change of what is decided (RA003).';
+
+CREATE FUNCTION ar.tg_check_dunning_notices() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT n.ledger_id, n.customer_id INTO wrong
+    FROM new_notice AS n
+    LEFT JOIN ar.customer AS c ON c.ledger_id = n.ledger_id AND c.customer_id = n.customer_id
+    WHERE c.customer_id IS NULL LIMIT 1;
+    IF FOUND THEN
+        RAISE foreign_key_violation USING
+            MESSAGE = format('customer %s does not exist in ledger %s', wrong.customer_id, wrong.ledger_id),
+            HINT = 'Have notices proposed by ar.run_dunning().', TABLE = 'dunning_notice', SCHEMA = 'ar', COLUMN = 'customer_id';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION ar.tg_check_dunning_notices() IS 'Trigger, after an INSERT statement on ar.dunning_notice: insists on customers of the ledger (23503).';
 
 CREATE FUNCTION ar.tg_guard_dunning_notice_item() RETURNS trigger
 LANGUAGE plpgsql
@@ -265,6 +282,6 @@ COMMENT ON FUNCTION ar.set_dunning_preset(integer, text, text, text, ar.monetary
 Arguments: ledger_id; customer_class; letter_per, customer or item; confirmation, manual or automatic; fees, of the three levels.
 Errors: 23503 no such ledger; 23514 no such choice.';
 
-REVOKE ALL ON FUNCTION ar.tg_check_dunning_levels(), ar.tg_stamp_dunning(), ar.tg_guard_dunning_notice(), ar.tg_guard_dunning_notice_item(),
+REVOKE ALL ON FUNCTION ar.tg_check_dunning_levels(), ar.tg_stamp_dunning(), ar.tg_guard_dunning_notice(), ar.tg_check_dunning_notices(), ar.tg_guard_dunning_notice_item(),
     ar.tg_derive_dunning_item(), ar.tg_follow_dunning(), ar.tg_follow_dunning_message(), ar.dunning_terms(integer, date), ar.dunning_policies(integer, bigint[], date),
     ar.set_dunning_preset(integer, text, text, text, ar.monetary[]) FROM PUBLIC;
