@@ -75,8 +75,8 @@ BEGIN
             JOIN ar.item AS i ON i.ledger_id = j.ledger_id AND i.adjustment_id = j.adjustment_id AND i.closed_on IS NULL AND ar.sign(i.open) > 0
             WHERE l.claims_interest AND ar.currency(i.open) = n.currency) AS t ON true
     ), told AS (
-        SELECT l.*, jsonb_build_object('customer_id', l.customer_id, 'code', l.template, 'channels', to_jsonb(l.channels), 'dedupe_key', 'dunning notice ' || l.notice_id,
-                   'fields', jsonb_build_object('today', confirm_dunning_batch.confirmed_on, 'total_open', l.amount, 'items', l.list)
+        SELECT l.*, jsonb_strip_nulls(jsonb_build_object('customer_id', l.customer_id, 'code', l.template, 'channels', to_jsonb(l.channels), 'dedupe_key', 'dunning notice ' || l.notice_id))
+                    || jsonb_build_object('fields', jsonb_build_object('today', confirm_dunning_batch.confirmed_on, 'total_open', l.amount, 'items', l.list)
                              || CASE WHEN l.level = 0 THEN '{}' ELSE jsonb_build_object('level', l.level, 'pay_by', confirm_dunning_batch.confirmed_on + l.pay_days,
                                     'fee', l.fee, 'interest', l.interest,
                                     'total_due', l.amount + coalesce(l.fee, ar.monetary(0, ar.currency(l.amount))) + coalesce(l.interest, ar.monetary(0, ar.currency(l.amount)))) END) AS message
@@ -85,9 +85,8 @@ BEGIN
     SELECT jsonb_agg(to_jsonb(t) - 'list' - 'invoice_ids' ORDER BY t.element) INTO letters FROM told AS t;
 
     -- Whom no channel reaches stays a proposal, and says so.
-    SELECT jsonb_agg(l.value - 'message' || jsonb_build_object('message_id', q.message_id, 'error', q.error) ORDER BY q.element) INTO letters
-    FROM ar.queue_messages(confirm_dunning_batch.ledger_id, coalesce((SELECT jsonb_agg(jsonb_strip_nulls(l.value -> 'message' - 'fields') || jsonb_build_object('fields', l.value -> 'message' -> 'fields')
-                                                                                       ORDER BY (l.value ->> 'element')::bigint)
+    SELECT jsonb_agg((l.value - 'message') || jsonb_build_object('message_id', q.message_id, 'error', q.error) ORDER BY q.element) INTO letters
+    FROM ar.queue_messages(confirm_dunning_batch.ledger_id, coalesce((SELECT jsonb_agg(l.value -> 'message' ORDER BY (l.value ->> 'element')::bigint)
                                                                       FROM jsonb_array_elements(letters) AS l(value)), '[]')) AS q
     JOIN jsonb_array_elements(letters) AS l(value) ON (l.value ->> 'element')::bigint = q.element;
     UPDATE ar.dunning_notice AS n SET reason = l.error

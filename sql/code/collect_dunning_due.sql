@@ -130,6 +130,8 @@ SET plan_cache_mode = force_custom_plan
 -- What it joins and groups is all looked at anyway, and in a young ledger a loop would seem cheap.
 SET enable_nestloop = off
 SET enable_sort = off
+-- What is switched off so makes what is left seem worth compiling.
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
