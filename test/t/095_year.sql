@@ -21,19 +21,23 @@ BEGIN
     INSERT INTO ar.collector (ledger_id, collector, name, team) SELECT l, c, c, 'team' FROM unnest('{anna,bob,carl}'::text[]) AS c;
     INSERT INTO ar.assignment_rule (ledger_id, "position", collector, customer_class) VALUES (l, 1, 'carl', 'public');
     INSERT INTO ar.assignment_rule (ledger_id, "position", team) VALUES (l, 2, 'team');
+    PERFORM ar.set_dunning_preset(l, confirmation => 'automatic', fees => ARRAY[NULL, 'EUR 5.00', 'EUR 10.00']::ar.monetary[]);
     PERFORM ar.set_contact_preset(l, 'us_regulation_f');
     PERFORM ar.create_recurring_invoice(l, c.customer_id, '[{"unit_price": 120, "tax_rate": 19}]', starts_on => '2025-01-10', terms => 'net 14') FROM sim.customer AS c WHERE c.n <= 5;
 END $$;
 
--- What a customer does about an invoice, so many days after it was due; NULL: nothing.
-CREATE VIEW sim.invoice AS
-SELECT v.ledger_id, v.invoice_id, v.number, v.invoiced_on, i.item_id, i.due_on, i.open, i.amount, c.n, c.customer_id, c.habit, d.drawn, d.drawn % 5 AS story,
-       CASE c.habit WHEN 'prompt' THEN i.due_on - d.drawn % 5 WHEN 'late' THEN i.due_on + 10 + d.drawn % 35 WHEN 'short' THEN i.due_on + 3 WHEN 'bounced' THEN i.due_on END AS pays_on
-FROM ar.invoice AS v
-JOIN sim.customer AS c ON c.customer_id = v.customer_id
-JOIN ar.item AS i ON i.ledger_id = v.ledger_id AND i.invoice_id = v.invoice_id
-CROSS JOIN LATERAL (SELECT sim.draw('invoice', c.n::text, v.invoiced_on::text) AS drawn) AS d
-WHERE v.kind = 'invoice';
+-- What a customer does about an invoice, and when; drawn once.
+CREATE TABLE sim.drawn (invoice_id bigint PRIMARY KEY, number text, item_id bigint, due_on date, amount ar.monetary, n integer, customer_id bigint, habit text, drawn integer, story integer, pays_on date);
+CREATE FUNCTION sim.draw_invoices() RETURNS void LANGUAGE sql AS $$
+    INSERT INTO sim.drawn
+    SELECT v.invoice_id, v.number, i.item_id, i.due_on, i.amount, c.n, c.customer_id, c.habit, d.drawn, d.drawn % 5,
+           CASE c.habit WHEN 'prompt' THEN i.due_on - d.drawn % 5 WHEN 'late' THEN i.due_on + 10 + d.drawn % 35 WHEN 'short' THEN i.due_on + 3 WHEN 'bounced' THEN i.due_on END
+    FROM ar.invoice AS v
+    JOIN sim.customer AS c ON c.customer_id = v.customer_id
+    JOIN ar.item AS i ON i.ledger_id = v.ledger_id AND i.invoice_id = v.invoice_id
+    CROSS JOIN LATERAL (SELECT sim.draw('invoice', c.n::text, v.invoiced_on::text) AS drawn) AS d
+    WHERE v.kind = 'invoice' AND v.invoice_id > (SELECT coalesce(max(s.invoice_id), 0) FROM sim.drawn AS s) $$;
+CREATE VIEW sim.invoice AS SELECT d.*, i.open FROM sim.drawn AS d JOIN ar.item AS i ON i.ledger_id = sim.ledger() AND i.item_id = d.item_id;
 
 CREATE FUNCTION sim.pay(day date, invoices bigint[], amounts ar.monetary[], text) RETURNS void LANGUAGE sql AS $$
     SELECT count(*) FROM ar.record_payments(sim.ledger(), (
@@ -52,6 +56,8 @@ BEGIN
             'unit_price', 50 + sim.draw('amount', c.n::text, day::text) / 5.0, 'tax_rate', 19))) ORDER BY c.n)
         FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 35 = 0)) WHERE EXISTS (
         SELECT FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 35 = 0);
+
+    PERFORM sim.draw_invoices();
 
     -- Those who pay, early, late, too little, or by a debit that bounces.
     SELECT array_agg(v.invoice_id ORDER BY v.invoice_id) AS ids, array_agg(CASE v.habit WHEN 'short' THEN v.open * 0.97 ELSE v.open END ORDER BY v.invoice_id) AS amounts INTO g
@@ -110,6 +116,33 @@ BEGIN
     END IF;
 END $$;
 
+-- The letters of the night before go out after what happened during the day: those that must not go any more are cancelled first.
+-- What is wrong with a letter is looked up as it goes, in the documents themselves.
+CREATE TABLE sim.letter (message_id bigint, sent_on date, wrong text);
+CREATE PROCEDURE sim.send(day date) LANGUAGE plpgsql AS $$
+DECLARE
+    l integer := sim.ledger();
+    claimed bigint[];
+BEGIN
+    PERFORM ar.cancel_messages(l, ARRAY[v.message_id], v.reason)
+    FROM ar.dunning_vetoes(l, ARRAY(SELECT o.message_id FROM ar.outbox AS o WHERE o.ledger_id = l AND o.status = 'queued'), day) AS v;
+    claimed := ARRAY(SELECT m.message_id FROM ar.claim_outbox(1000, NULL, l) AS m);
+    INSERT INTO sim.letter
+    SELECT n.message_id, day, string_agg(w.wrong, ', ')
+    FROM ar.dunning_notice AS n
+    LEFT JOIN LATERAL (
+        SELECT format('item %s is %s', k.item_id, s.what) AS wrong
+        FROM ar.dunning_notice_item AS k
+        CROSS JOIN LATERAL (
+            SELECT 'paid' AS what FROM ar.item AS i WHERE i.item_id = k.item_id AND i.closed_on IS NOT NULL
+            UNION ALL SELECT 'disputed' FROM ar.dispute_item AS d JOIN ar.dispute AS p USING (ledger_id, dispute_id) WHERE d.item_id = k.item_id AND p.outcome IS NULL
+            UNION ALL SELECT 'promised' FROM ar.promise_item AS d JOIN ar.promise AS p USING (ledger_id, promise_id) WHERE d.item_id = k.item_id AND d.is_open AND day <= p.due_on + 2
+            UNION ALL SELECT 'on a plan' FROM ar.payment_plan_item AS d WHERE d.item_id = k.item_id AND d.is_open) AS s
+        WHERE k.notice_id = n.notice_id AND NOT k.is_skipped) AS w ON true
+    WHERE n.ledger_id = l AND n.message_id = ANY (claimed) GROUP BY n.message_id;
+    PERFORM ar.mark_sent(l, u.id, 'tray') FROM unnest(claimed) AS u(id);
+END $$;
+
 CREATE TABLE sim.violation (found_on date, check_name text, table_name text, row_id bigint, detail text);
 CREATE PROCEDURE sim.run(from_on date, to_on date) LANGUAGE plpgsql AS $$
 DECLARE
@@ -117,6 +150,8 @@ DECLARE
 BEGIN
     WHILE day <= to_on LOOP
         PERFORM sim.act(day);
+        COMMIT;
+        CALL sim.send(day);
         COMMIT;
         CALL ar.run_daily(day, sim.ledger());
         IF extract(day FROM day + 1) = 1 THEN

@@ -115,3 +115,27 @@ FROM ar.collection_activity AS a
 WHERE a.ledger_id = sim.ledger() AND a.kind = 'call' AND EXISTS (
     SELECT FROM ar.collection_activity AS b WHERE b.ledger_id = a.ledger_id AND b.customer_id = a.customer_id AND b.occurred_at < a.occurred_at
     HAVING count(*) FILTER (WHERE b.occurred_at::date > a.occurred_at::date - 7) >= 7 OR count(*) FILTER (WHERE b.outcome = 'reached' AND b.occurred_at::date > a.occurred_at::date - 7) > 0);
+
+-- Letters: those that went although their item was paid, disputed, promised or on a plan; a level twice in a cycle, before its day, or before the one below it went;
+-- two letters to a customer within a week; and none where money of somebody who only pays late was overdue for two weeks.
+CREATE VIEW sim.level AS
+SELECT k.item_id, k.level, k.cycle, k.due_on, n.customer_id, l.sent_on, n.decided_on, n.message_id
+FROM ar.dunning_notice_item AS k JOIN ar.dunning_notice AS n USING (ledger_id, notice_id) JOIN sim.letter AS l USING (message_id)
+WHERE NOT k.is_skipped;
+CREATE VIEW sim.wrong_letter AS
+SELECT l.wrong, l.message_id, l.sent_on FROM sim.letter AS l WHERE l.wrong IS NOT NULL
+UNION ALL
+SELECT 'level twice', min(v.message_id), max(v.sent_on) FROM sim.level AS v GROUP BY v.item_id, v.level, v.cycle HAVING count(*) > 1
+UNION ALL
+SELECT 'level ' || v.level || ' too early', v.message_id, v.sent_on FROM sim.level AS v WHERE v.decided_on < v.due_on + (ARRAY[-3, 7, 21, 35])[v.level + 1]
+UNION ALL
+SELECT 'level ' || v.level || ' before ' || v.level - 1, v.message_id, v.sent_on FROM sim.level AS v
+WHERE v.level > 1 AND NOT EXISTS (SELECT FROM sim.level AS b WHERE b.item_id = v.item_id AND b.cycle = v.cycle AND b.level = v.level - 1 AND b.decided_on <= v.decided_on - 10)
+UNION ALL
+SELECT 'within a week', v.message_id, v.sent_on FROM sim.level AS v
+WHERE v.level > 0 AND EXISTS (SELECT FROM sim.level AS b WHERE b.customer_id = v.customer_id AND b.level > 0 AND b.decided_on < v.decided_on AND b.decided_on > v.decided_on - 7)
+UNION ALL
+SELECT 'no letter about item ' || i.item_id, NULL, b.day
+FROM ar.item AS i JOIN sim.customer AS c USING (customer_id) JOIN sim.balance AS b ON b.item_id = i.item_id
+WHERE c.habit = 'late' AND i.kind = 'invoice' AND b.open > 0 AND b.day <= i.due_on AND least(b.until, date '2025-12-31') > i.due_on + 15
+  AND NOT EXISTS (SELECT FROM sim.level AS v WHERE v.item_id = i.item_id AND v.level = 1);
