@@ -14,7 +14,8 @@ BEGIN
     SELECT n, c.customer_id, (ARRAY['prompt', 'prompt', 'prompt', 'prompt', 'prompt', 'late', 'late', 'short', 'bounced', 'trouble'])[1 + sim.draw('habit', n::text) % 10]
     FROM generate_series(1, 200) AS n
     JOIN ar.create_customers(l, (SELECT jsonb_agg(jsonb_build_object('code', 'C' || lpad(n::text, 3, '0'), 'name', 'Customer ' || n, 'terms', CASE WHEN n % 3 = 0 THEN 'net 30' END,
-        'customer_class', CASE WHEN n % 4 = 0 THEN 'public' ELSE 'trade' END, 'country', CASE WHEN n % 5 = 0 THEN 'AT' ELSE 'DE' END, 'created_on', '2025-01-01') ORDER BY n)
+        'customer_class', CASE WHEN n % 4 = 0 THEN 'public' ELSE 'trade' END, 'country', CASE WHEN n % 5 = 0 THEN 'AT' ELSE 'DE' END, 'created_on', '2025-01-01',
+        'contacts', jsonb_build_array(jsonb_build_object('channel', 'email', 'address', 'c' || n || '@example.com'))) ORDER BY n)
         FROM generate_series(1, 200) AS n)) AS c ON c.element = n;
     INSERT INTO ar.interest_policy (ledger_id, rate, fee_scheme, charge_days, starts_on) VALUES (l, 9, 'eu', 30, '2025-01-01');
     INSERT INTO ar.collect_policy (ledger_id, promise_grace_days, plan_grace_days, small_balance, small_balance_days) VALUES (l, 2, 3, 'EUR 40.00', 20);
@@ -54,8 +55,8 @@ BEGIN
     PERFORM count(*) FROM ar.create_invoices(l, (
         SELECT jsonb_agg(jsonb_build_object('customer_id', c.customer_id, 'invoiced_on', day, 'lines', jsonb_build_array(jsonb_build_object(
             'unit_price', 50 + sim.draw('amount', c.n::text, day::text) / 5.0, 'tax_rate', 19))) ORDER BY c.n)
-        FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 35 = 0)) WHERE EXISTS (
-        SELECT FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 35 = 0);
+        FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 49 = 0)) WHERE EXISTS (
+        SELECT FROM sim.customer AS c WHERE (sim.draw('rhythm', c.n::text) + (day - date '2025-01-01')) % 49 = 0);
 
     PERFORM sim.draw_invoices();
 
