@@ -18,6 +18,7 @@ AS $$
            ('promises', 32, 'Judges promises to pay whose day has passed.'),
            ('payment_plans', 34, 'Judges payment plans.'),
            ('interest', 36, 'Charges interest and fees for paying late.'),
+           ('dunning', 38, 'Proposes reminders and dunning letters, and confirms those of policies that say so.'),
            ('credit_holds', 40, 'Posts held invoices that nothing holds any more.'),
            ('credit_reviews', 50, 'Ends probations that are passed and opens the credit reviews that are due.'),
            ('aging_snapshot', 60, 'Keeps the aging of the day before, and thins the older ones.'),
@@ -52,6 +53,9 @@ BEGIN
         SELECT count(*) INTO done FROM ar.judge_plans(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'interest' THEN
         SELECT count(*) INTO done FROM ar.charge_interest(do_job_step.ledger_id, do_job_step.business_date);
+    WHEN 'dunning' THEN
+        SELECT count(*) INTO done FROM ar.run_dunning(do_job_step.ledger_id, do_job_step.business_date);
+        PERFORM ar.record_dunning_levels(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'credit_holds' THEN
         SELECT count(*) INTO done FROM ar.release_holds(do_job_step.ledger_id);
     WHEN 'credit_reviews' THEN
