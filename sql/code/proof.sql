@@ -381,7 +381,18 @@ BEGIN
                ('collection_activity', 'collection_activity_record_bir'), ('collection_activity', 'collection_activity_follow_ais'),
                ('collection_activity', 'collection_activity_fact_budts'),
                ('placement', 'placement_guard_biudr'), ('placement', 'placement_fact_bts'), ('placement', 'placement_follow_aus'),
-               ('placement_item', 'placement_item_guard_biudr'), ('placement_item', 'placement_item_fact_bts')
+               ('placement_item', 'placement_item_guard_biudr'), ('placement_item', 'placement_item_fact_bts'),
+               ('dunning_policy', 'dunning_policy_stamp_biur'), ('dunning_policy', 'dunning_policy_check_aus'),
+               ('dunning_level', 'dunning_level_check_ais'), ('dunning_level', 'dunning_level_check_aus'), ('dunning_level', 'dunning_level_check_ads'),
+               ('dunning_block', 'dunning_block_guard_biudr'), ('dunning_block', 'dunning_block_fact_bts'),
+               ('dunning_run', 'dunning_run_fact_budts'), ('dunning_run', 'dunning_run_stamp_bir'),
+               ('dunning_notice', 'dunning_notice_guard_bir'), ('dunning_notice', 'dunning_notice_guard_budr'),
+               ('dunning_notice', 'dunning_notice_record_bir'), ('dunning_notice', 'dunning_notice_check_ais'), ('dunning_notice', 'dunning_notice_fact_bts'),
+               ('dunning_notice_item', 'dunning_notice_item_guard_biudr'), ('dunning_notice_item', 'dunning_notice_item_fact_bts'),
+               ('dunning_notice_item', 'dunning_notice_item_follow_ais'), ('dunning_notice_item', 'dunning_notice_item_follow_aus'),
+               ('dunning_restart', 'dunning_restart_fact_budts'), ('dunning_restart', 'dunning_restart_stamp_bir'),
+               ('dunning_restart', 'dunning_restart_follow_ais'),
+               ('dunning_item', 'dunning_item_derive_biudr'), ('dunning_item', 'dunning_item_fact_bts'), ('outbox', 'outbox_dunning_aur')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid

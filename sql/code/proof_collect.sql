@@ -286,7 +286,8 @@ BEGIN
     UNION ALL SELECT * FROM ar.verify_cases(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_placements(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_interest(verify_collect.ledger_id)
-    UNION ALL SELECT * FROM ar.verify_write_offs(verify_collect.ledger_id);
+    UNION ALL SELECT * FROM ar.verify_write_offs(verify_collect.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_dunning(verify_collect.ledger_id);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_collect(integer) IS

@@ -15,7 +15,8 @@ SELECT set_eq(
       message_template,outbox,dispute_reason,dispute,dispute_item,dispute_note,collect_policy,promise,promise_item,interest_rate,
       interest_policy,interest_charge,interest_correction,late_fee,charge_credit,write_off_reason,write_off,payment_plan,
       payment_plan_item,payment_plan_instalment,plan_re_aging,collector,assignment_rule,collection_case,
-      case_assignment,worklist_policy,contact_rule,collection_activity,agency,placement,placement_item}'::text[],
+      case_assignment,worklist_policy,contact_rule,collection_activity,agency,placement,placement_item,
+      dunning_policy,dunning_level,dunning_block,dunning_run,dunning_notice,dunning_notice_item,dunning_restart,dunning_item}'::text[],
     'the books are these tables');
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'S'$$,

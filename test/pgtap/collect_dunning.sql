@@ -4,7 +4,7 @@
 -- promised, planned, placed, blocked, in flight or covered is reminded of; a letter that is not true any more does not go out.
 BEGIN;
 \ir helper.psql
-SELECT plan(95);
+SELECT plan(89);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -92,9 +92,10 @@ SELECT is((SELECT format('%s %s %s %s', i.kind, i.open, i.due_on, j.reason_code)
     'fee EUR 5.00 2026-03-11 dunning', 'the fee is an item of its own');
 SELECT is(pg_temp.outcome('SELECT ar.confirm_dunning(pg_temp.ledger(), ARRAY(SELECT notice_id FROM ar.dunning_notice), confirmed_on => ''2026-03-12'')'), 'done', 'what is confirmed is left alone');
 SELECT is((SELECT count(*) FROM ar.item WHERE kind = 'fee'), 1::bigint, 'and charges no second fee');
-SELECT is((SELECT string_agg(m.level || ' ' || m.subject, '; ' ORDER BY m.level) FROM (SELECT n.level, o.subject FROM ar.dunning_notice AS n JOIN ar.outbox AS o USING (ledger_id, message_id)) AS m),
+SELECT is((SELECT replace(string_agg(m.level || ' ' || m.subject, '; ' ORDER BY m.level), chr(160), ' ') FROM (SELECT n.level, o.subject FROM ar.dunning_notice AS n JOIN ar.outbox AS o USING (ledger_id, message_id)) AS m),
     '0 Payment falling due: EUR 100.00; 1 Payment reminder: EUR 100.00; 2 Second reminder: EUR 105.00 overdue', 'the letters are in the outbox');
-SELECT ok((SELECT o.body LIKE '%A1 %2026%56%100.00%' AND o.body LIKE '%Fee%5.00%' AND o.body LIKE '%18 March 2026%' FROM ar.outbox AS o JOIN ar.dunning_notice AS n USING (ledger_id, message_id) WHERE n.level = 2), 'with number, days, open amount, fee and the day to pay by');
+SELECT is((SELECT regexp_replace(substring(o.body FROM E'A1 [^\n]*') || substring(o.body FROM E'Fee [^\n]*') || substring(o.body FROM 'pay this amount by [^.]*'), '[\s\u00a0]+', ' ', 'g') FROM ar.outbox AS o JOIN ar.dunning_notice AS n USING (ledger_id, message_id) WHERE n.level = 2),
+    'A1 14 Jan 2026 56 EUR 100.00Fee EUR 5.00pay this amount by 18 Mar 2026', 'with number, days, open amount, fee and the day to pay by');
 SELECT is((SELECT string_agg(e.level::text, ' ' ORDER BY e.event_id) FROM ar.credit_event AS e WHERE e.kind = 'dunning'), '1 2', 'each level is a credit event');
 
 -- A bounced payment goes on in the same cycle; nothing restarts but a decision.
@@ -190,12 +191,12 @@ SELECT pg_temp.policy('S', '{"is_netted": false}', '{"level": 1, "days": 7}'), p
 SELECT ar.create_mandate(:ledger, pg_temp.customer('S'), 'M-1', '2026-01-01', account => 'DE89370400440532013000') \g /dev/null
 INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, mandate_reference, apply) VALUES (:ledger, pg_temp.customer('S'), 'EUR 100.00', '2026-09-07', 'direct_debit', 'M-1', 'none');
 SELECT ar.record_payment(:ledger, pg_temp.customer('T'), 'EUR 60', '2026-09-05', apply => 'none') \g /dev/null
-SELECT is(pg_temp.run('2026-09-08', '[K-T]') || (SELECT string_agg(format('%s %s [%s]', c.code, n.amount, (SELECT string_agg(i.number, ' ') FROM ar.dunning_items(:ledger, ARRAY[n.notice_id]) AS i)), '; ' ORDER BY c.code)
-    FROM ar.dunning_notice AS n JOIN ar.customer AS c USING (ledger_id, customer_id) WHERE n.status = 'proposed' AND c.code BETWEEN 'K' AND 'T'),
-    'nothingK EUR 70.00 [K1]; P EUR 80.00 [P1]; T EUR 100.00 [T1]', 'the undisputed part; what is not covered, the earliest due date first; without netting all but a direct debit in flight');
+SELECT is(pg_temp.run('2026-09-08', '[K-T]'), 'K 1 70.00 [K1 at 1]; P 1 80.00 [P1 at 1]; T 1 100.00 [T1 at 1]',
+    'the undisputed part; what is not covered, the earliest due date first; without netting all but a direct debit in flight');
 SELECT is((SELECT string_agg(n.number || ' ' || e.reason || ' ' || e.amount, '; ' ORDER BY n.number) FROM ar.dunning_exceptions(:ledger, '2026-09-08') AS e JOIN ar.item AS i USING (item_id) JOIN ar.invoice AS n USING (ledger_id, invoice_id)),
     'K1 disputed EUR 70.00; L1 disputed EUR 0.00; M1 promised EUR 0.00; N1 on a payment plan EUR 0.00; O1 blocked EUR 0.00; P1 covered by what is paid EUR 80.00; P2 covered by what is paid EUR 0.00; Q1 with an agency EUR 0.00; S1 covered by what is paid EUR 0.00',
     'each with its reason');
+SELECT ar.clear_payments(:ledger, ARRAY(SELECT payment_id FROM ar.payment WHERE mandate_reference = 'M-1'), '2026-09-10') \g /dev/null
 SELECT is((SELECT string_agg(customer_code, '' ORDER BY customer_code) FROM ar.run_dunning(:ledger, '2026-09-21') WHERE customer_code BETWEEN 'K' AND 'T'), 'MNOS',
     'a broken promise, a missed instalment, a block that is over, a direct debit that cleared but is not applied: they are reminded of again');
 SELECT pg_temp.confirm('2026-09-21') \g /dev/null
@@ -213,7 +214,7 @@ SELECT is((SELECT string_agg(c.code || ' ' || o.status || ' ' || o.last_error, '
 SELECT is(pg_temp.level('U2'), 0, 'and its levels do not count');
 SELECT is(pg_temp.run('2026-09-28', 'U'), 'U 1 10.00 [U2 at 1]', 'what is left of it is proposed anew');
 SELECT is((SELECT string_agg(j.kind || ' ' || j.amount, ', ' ORDER BY j.adjustment_id) FROM ar.adjustment AS j WHERE j.reverses_id IS NOT NULL AND j.customer_id = pg_temp.customer('C')), 'fee EUR -10.00, fee EUR -10.00, fee EUR -15.00, fee EUR -30.00', 'the fees of letters that were cancelled are taken back');
-SELECT is(pg_temp.confirm('2026-09-28'), 'U 1 EUR 10.00', 'and it is confirmed');
+SELECT is(pg_temp.confirm('2026-09-28'), 'C 1 EUR 100.00 and EUR 10.00; C 1 EUR 200.00 and EUR 10.00; U 1 EUR 10.00', 'and confirmed, as is what else had been cancelled');
 
 -- Whom nothing reaches; what somebody writes by hand.
 SELECT is(pg_temp.outcome('UPDATE ar.dunning_notice SET amount = ''EUR 1'' WHERE status = ''confirmed'''), 'RA003', 'what is confirmed is not changed');
