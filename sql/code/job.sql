@@ -40,7 +40,8 @@ DECLARE
 BEGIN
     CASE do_job_step.step
     WHEN 'recurring_invoices' THEN
-        SELECT count(g.invoice_id), string_agg(format('template %s: %s', g.recurring_id, g.error), E'\n') INTO done, wrong
+        SELECT count(g.invoice_id), string_agg(format('template %s: %s', g.recurring_id, g.error), E'\n') FILTER (WHERE g.error IS NOT NULL)
+        INTO done, wrong
         FROM ar.generate_recurring_invoices(do_job_step.ledger_id, do_job_step.business_date) AS g;
         IF wrong IS NOT NULL THEN
             RAISE WARNING 'some recurring invoices could not be made: %', wrong;
