@@ -245,7 +245,7 @@ write_applications(ArSettlement *settlement, const ArBatch *batch)
 		application->rule = rule_names[pending->rule];
 		application->confidence = pending->confidence;
 	}
-	ar_insert_applications(applications, batch->count);
+	ar_apply_found(applications, batch->count);
 }
 
 /*

@@ -72,7 +72,7 @@ static const ArColumn item_columns[] = {
 	{"undone_on", DATEOID}
 };
 
-/* In the order of ar_insert_applications. */
+/* In the order of insert_found. */
 static const ArColumn found_columns[] = {
 	{"ledger_id", INT4OID},
 	{"credit_item_id", INT8OID},
@@ -584,43 +584,65 @@ apply_ledger(Relation relation, Application *applications, int count)
 }
 
 /*
- * ar_insert_applications writes applications that were found by a rule, in
- * the order given, all in one statement.  Their items must be there: items are
- * never deleted.
+ * insert_found inserts an application that was found by a rule.
+ */
+static void
+insert_found(ArTable *table, const ArApplication *found)
+{
+	MemoryContext caller = MemoryContextSwitchTo(ar_table_row_memory(table));
+	bool		is_told = found->confidence < 0;
+	Datum		values[FOUND_COLUMNS] = {
+		Int32GetDatum(found->ledger_id),
+		Int64GetDatum(found->credit_item_id),
+		Int64GetDatum(found->debit_item_id),
+		PointerGetDatum(ar_monetary_make(found->amount_minor, found->currency)),
+		DateADTGetDatum(found->applied_on),
+		found->rule == NULL ? (Datum) 0 : CStringGetTextDatum(found->rule),
+		is_told ? (Datum) 0 :
+		NumericGetDatum(int64_div_fast_to_numeric(found->confidence, 4))
+	};
+	bool		nulls[FOUND_COLUMNS] = {false, false, false, false, false,
+	found->rule == NULL, is_told};
+
+	MemoryContextSwitchTo(caller);
+	ar_table_insert(table, values, nulls);
+}
+
+/*
+ * ar_apply_found inserts applications of one ledger that were found by a rule,
+ * in the order given, all in one statement, and carries them out itself: there
+ * is no need to read again what was written.
  */
 void
-ar_insert_applications(const ArApplication *applications, int count)
+ar_apply_found(const ArApplication *found, int count)
 {
+	Application *applications;
 	ArTable		table;
-	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ar_ext application",
-											  ALLOCSET_SMALL_SIZES);
+	bool		is_ours;
 
+	if (count == 0)
+		return;
+	applications = MemoryContextAllocExtended(CurrentMemoryContext,
+											  sizeof(Application) * (Size) count,
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	ar_table_begin(&table, "application", CMD_INSERT, found_columns, FOUND_COLUMNS);
+	/* Items are never deleted, and are looked up again to be changed. */
 	ar_table_trust_keys(&table);
+	is_ours = ar_table_take_over(&table, "application_apply_ais");
 	for (int i = 0; i < count; i++)
 	{
-		const ArApplication *application = &applications[i];
-		MemoryContext caller = MemoryContextSwitchTo(row);
-		bool		is_sure = application->confidence < 0;
-		Datum		values[FOUND_COLUMNS] = {
-			Int32GetDatum(application->ledger_id),
-			Int64GetDatum(application->credit_item_id),
-			Int64GetDatum(application->debit_item_id),
-			PointerGetDatum(ar_monetary_make(application->amount_minor, application->currency)),
-			DateADTGetDatum(application->applied_on),
-			application->rule == NULL ? (Datum) 0 : CStringGetTextDatum(application->rule),
-			is_sure ? (Datum) 0 :
-			NumericGetDatum(int64_div_fast_to_numeric(application->confidence, 4))
-		};
-		bool		nulls[FOUND_COLUMNS] = {false, false, false, false, false,
-		application->rule == NULL, is_sure};
-
-		MemoryContextSwitchTo(caller);
-		ar_table_insert(&table, values, nulls);
-		MemoryContextReset(row);
+		insert_found(&table, &found[i]);
+		applications[i].ledger_id = found[i].ledger_id;
+		applications[i].credit_item_id = found[i].credit_item_id;
+		applications[i].debit_item_id = found[i].debit_item_id;
+		applications[i].amount_minor = found[i].amount_minor;
+		applications[i].currency = found[i].currency;
+		applications[i].applied_on = found[i].applied_on;
 	}
+	if (is_ours)
+		apply_ledger(table.relation, applications, count);
 	ar_table_end(&table);
-	MemoryContextDelete(row);
+	pfree(applications);
 }
 
 /*

@@ -20,6 +20,6 @@ typedef struct ArApplication
 	int			confidence;		/* in ten-thousandths; below zero: it was told what to do */
 } ArApplication;
 
-extern void ar_insert_applications(const ArApplication *applications, int count);
+extern void ar_apply_found(const ArApplication *found, int count);
 
 #endif							/* AR_ITEM_APPLICATION_H */

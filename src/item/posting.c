@@ -253,8 +253,6 @@ static void
 write_items(ArDocumentType type, const ArPosting *postings, int count)
 {
 	ArTable		items;
-	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ar_ext item",
-											  ALLOCSET_SMALL_SIZES);
 
 	ar_table_begin(&items, "item", CMD_INSERT, item_columns, ITEM_COLUMNS);
 	if (type != AR_DOCUMENT_INVOICE)
@@ -262,7 +260,7 @@ write_items(ArDocumentType type, const ArPosting *postings, int count)
 	for (int i = 0; i < count; i++)
 	{
 		const ArPosting *posting = &postings[i];
-		MemoryContext caller = MemoryContextSwitchTo(row);
+		MemoryContext caller = MemoryContextSwitchTo(ar_table_row_memory(&items));
 		ArMonetary *amount = ar_monetary_make(posting->amount_minor, posting->currency);
 		Datum		document_id = Int64GetDatum(posting->document_id);
 		Datum		values[ITEM_COLUMNS] = {
@@ -289,10 +287,8 @@ write_items(ArDocumentType type, const ArPosting *postings, int count)
 		nulls[11] = posting->amount_minor != 0;
 		MemoryContextSwitchTo(caller);
 		ar_table_insert(&items, values, nulls);
-		MemoryContextReset(row);
 	}
 	ar_table_end(&items);
-	MemoryContextDelete(row);
 }
 
 /*

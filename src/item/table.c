@@ -76,6 +76,58 @@ ar_table_trust_keys(ArTable *table)
 }
 
 /*
+ * is_enabled tells whether a trigger fires in this session.
+ */
+static bool
+is_enabled(const Trigger *trigger)
+{
+	return trigger->tgenabled != TRIGGER_DISABLED &&
+		trigger->tgenabled != (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
+							   TRIGGER_FIRES_ON_ORIGIN : TRIGGER_FIRES_ON_REPLICA);
+}
+
+/*
+ * ar_table_take_over says, before anything is written, that the caller does
+ * himself what a trigger would do after the statement.  False: it would do
+ * nothing, because it is disabled.
+ */
+bool
+ar_table_take_over(ArTable *table, const char *name)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+	bool		is_taken = false;
+	bool		needs_rows = false;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (!is_enabled(trigger))
+			continue;
+		if (strcmp(trigger->tgname, name) == 0)
+		{
+			trigger->tgenabled = TRIGGER_DISABLED;
+			is_taken = true;
+		}
+		else if (trigger->tgnewtable != NULL || trigger->tgoldtable != NULL)
+			needs_rows = true;
+	}
+	if (!needs_rows)
+		table->capture = NULL;
+	return is_taken;
+}
+
+/*
+ * ar_table_row_memory is where what a row is made of may lie, until it is
+ * written.
+ */
+MemoryContext
+ar_table_row_memory(ArTable *table)
+{
+	return GetPerTupleMemoryContext(table->estate);
+}
+
+/*
  * begin_writing makes what a statement has that writes: its triggers and
  * their transition tables, and room for a row.
  */

@@ -56,6 +56,8 @@ static const struct
 	 * read it whole instead, and keep doing so as it grows.
 	 */
 	{"enable_seqscan", &enable_seqscan, false},
+	{"enable_bitmapscan", &enable_bitmapscan, false},
+	{"enable_material", &enable_material, false},
 	{"enable_indexscan", &enable_indexscan, true},
 	{"enable_nestloop", &enable_nestloop, true},
 	{"enable_hashjoin", &enable_hashjoin, false},
