@@ -53,9 +53,6 @@ CREATE TRIGGER payment_transfer_follow_ais AFTER INSERT ON ar.payment_transfer
     REFERENCING NEW TABLE AS new_payment_transfer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_follow_payments('payment_transfer');
 
-CREATE TRIGGER payment_replaces_bir BEFORE INSERT ON ar.payment
-    FOR EACH ROW WHEN (NEW.replaces_id IS NOT NULL) EXECUTE FUNCTION ar.tg_check_replacement();
-
 CREATE VIEW ar.unidentified_payment WITH (security_invoker = true) AS
 SELECT l.code AS ledger, p.received_on, p.method, p.reference, p.structured_reference, p.payer_name, p.payer_account,
        ar.currency(p.amount) AS currency, ar.amount(p.amount) AS amount, p.ledger_id, p.payment_id

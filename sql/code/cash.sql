@@ -20,36 +20,15 @@ $$;
 COMMENT ON FUNCTION ar.is_remittance(jsonb) IS
 'Whether a remittance is an array of objects with number, an invoice or memo number as a string, and perhaps amount, a number in the currency of the payment (negative: a credit memo that is set off), discount, a number not below zero that the payer took, reason, the reason code of what else he kept back, and text.';
 
-CREATE FUNCTION ar.tg_refuse_payment() RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, ar, pg_temp
-AS $$
-BEGIN
-    IF ar.sign(NEW.amount) <= 0 THEN
-        RAISE check_violation USING
-            MESSAGE = 'the amount of a payment must be above zero',
-            DETAIL = format('It is %s.', NEW.amount),
-            HINT = 'Take a payment back with ar.reverse_payment(), and pay back with ar.refund().',
-            SCHEMA = 'ar', TABLE = 'payment', CONSTRAINT = 'payment_amount_check';
-    ELSIF NEW.apply NOT IN ('auto', 'oldest', 'newest', 'largest', 'proportional', 'none') THEN
-        RAISE check_violation USING
-            MESSAGE = format('a payment cannot be applied by "%s"', ar.mask_card_numbers(NEW.apply)),
-            HINT = 'Say auto, oldest, newest, largest, proportional or none, or nothing, to have it done as ar.cash_policy says.',
-            SCHEMA = 'ar', TABLE = 'payment', CONSTRAINT = 'payment_apply_check';
-    END IF;
-    RAISE check_violation USING
-        MESSAGE = 'malformed remittance of a payment',
-        HINT = 'Give an array of objects with number, a string, and perhaps amount, a number other than 0, discount, a number not below 0, reason, a code in lower case, and text.',
-        SCHEMA = 'ar', TABLE = 'payment', CONSTRAINT = 'payment_remittance_check';
-END
-$$;
-COMMENT ON FUNCTION ar.tg_refuse_payment() IS
-'Trigger, before a row of ar.payment that a constraint would refuse: does so first, and says what to do (23514), without the contents of the row.';
-REVOKE ALL ON FUNCTION ar.tg_refuse_payment() FROM PUBLIC;
+CREATE FUNCTION ar.tg_guard_payment() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_guard_payment' LANGUAGE C;
+COMMENT ON FUNCTION ar.tg_guard_payment() IS
+'Trigger, before a row of ar.payment: refuses what is not as payments are, and says what to do.
+Errors: 23503 the ledger has no such method (ar.payment_method), or replaces_id names no payment; 23514 an amount that is not positive, a malformed remittance, an unknown apply, a direct debit without a mandate (ar.check_mandate()), a payment that replaces nothing (ar.check_replacement()). The contents of the row are not repeated.';
+REVOKE ALL ON FUNCTION ar.tg_guard_payment() FROM PUBLIC;
 
 CREATE FUNCTION ar.tg_settle() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_settle' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_settle() IS
-'Trigger, after an INSERT statement on the table that its argument names (payment, payment_transfer): applies what came in, as ar.payment.apply says or the policy of the customer (ar.cash_policy).';
+'Trigger, after an INSERT statement on the table that its argument names (payment, payment_transfer): applies what came in, as ar.payment.apply says or the policy of the customer (ar.cash_policy). Payments it posts as well: they get their items with what is left of them.';
 REVOKE ALL ON FUNCTION ar.tg_settle() FROM PUBLIC;
 
 CREATE FUNCTION ar.record_payments(

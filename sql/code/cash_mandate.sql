@@ -64,43 +64,44 @@ COMMENT ON FUNCTION ar.mandate_states(integer, bigint[], date) IS
 Arguments: ledger_id; mandate_ids, by default all; as_of, by default the business date.
 Result: a row a mandate: mandate_id; customer_id; reference; state: in_force, not_signed yet, revoked, expired (valid_until), used (a one-off, unless what was drawn came back), lapsed (SEPA: nothing drawn for 36 months); last_used_on, when something was last drawn, or NULL.';
 
-CREATE FUNCTION ar.tg_check_mandate() RETURNS trigger
-LANGUAGE plpgsql
+CREATE FUNCTION ar.check_mandate(ledger_id integer, customer_id bigint, mandate_reference text, received_on date) RETURNS boolean
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
     mandate record;
     wrong text;
 BEGIN
-    IF NEW.method <> 'direct_debit' AND NOT EXISTS (
-        SELECT FROM ar.payment_method AS m JOIN ar.payment_method_kinds() AS k ON k.kind = m.kind AND k.needs_mandate
-        WHERE m.ledger_id = NEW.ledger_id AND m.method = NEW.method) THEN
-        RETURN NEW;
-    END IF;
     SELECT m.customer_id, s.state INTO mandate
     FROM ar.mandate AS m
-    LEFT JOIN LATERAL ar.mandate_states(m.ledger_id, ARRAY[m.mandate_id], NEW.received_on) AS s ON true
-    WHERE m.ledger_id = NEW.ledger_id AND m.reference = NEW.mandate_reference;
+    LEFT JOIN LATERAL ar.mandate_states(m.ledger_id, ARRAY[m.mandate_id], check_mandate.received_on) AS s ON true
+    WHERE m.ledger_id = check_mandate.ledger_id AND m.reference = check_mandate.mandate_reference;
     wrong := CASE
-        WHEN NEW.mandate_reference IS NULL THEN 'It names none.'
-        WHEN mandate.state IS NULL THEN format('There is no mandate "%s".', NEW.mandate_reference)
-        WHEN mandate.customer_id <> NEW.customer_id THEN format('Mandate "%s" is of another customer.', NEW.mandate_reference)
+        WHEN check_mandate.mandate_reference IS NULL THEN 'It names none.'
+        WHEN mandate.state IS NULL THEN format('There is no mandate "%s".', check_mandate.mandate_reference)
+        WHEN mandate.customer_id <> check_mandate.customer_id
+        THEN format('Mandate "%s" is of another customer.', check_mandate.mandate_reference)
         WHEN mandate.state <> 'in_force'
-        THEN format('Mandate "%s" is %s on %s.', NEW.mandate_reference,
-                    CASE mandate.state WHEN 'not_signed' THEN 'not signed yet' ELSE mandate.state END, NEW.received_on) END;
+        THEN format('Mandate "%s" is %s on %s.', check_mandate.mandate_reference,
+                    CASE mandate.state WHEN 'not_signed' THEN 'not signed yet' ELSE mandate.state END,
+                    check_mandate.received_on) END;
     IF wrong IS NOT NULL AND coalesce((
-        SELECT c.requires_mandate FROM ar.cash_policies(NEW.ledger_id, ARRAY[NEW.customer_id]) AS c), true) THEN
+        SELECT c.requires_mandate
+        FROM ar.cash_policies(check_mandate.ledger_id, ARRAY[check_mandate.customer_id]) AS c), true) THEN
         RAISE check_violation USING
             MESSAGE = 'a direct debit needs a mandate of its customer that is in force',
             DETAIL = wrong,
             HINT = 'Create it with ar.create_mandate() and name it in mandate_reference, or say in ar.cash_policy that none is required.',
             SCHEMA = 'ar', TABLE = 'payment', COLUMN = 'mandate_reference', CONSTRAINT = 'payment_mandate_check';
     END IF;
-    RETURN NEW;
+    RETURN true;
 END
 $$;
-COMMENT ON FUNCTION ar.tg_check_mandate() IS
-'Trigger, before a row of ar.payment that may be a direct debit of a customer: it names a mandate of his that is in force on received_on, unless the policy requires none (23514).';
+COMMENT ON FUNCTION ar.check_mandate(integer, bigint, text, date) IS
+'True if something may be drawn from a customer on a day: by a mandate of his that is in force, or because his policy requires none. For each payment whose method needs a mandate (ar.tg_guard_payment()).
+Arguments: ledger_id; customer_id; mandate_reference, NULL: none is named; received_on.
+Errors: 23514 otherwise.';
 
 CREATE FUNCTION ar.create_mandates(ledger_id integer, mandates jsonb)
 RETURNS TABLE (element bigint, mandate_id bigint)
@@ -210,6 +211,6 @@ AS $$ SELECT ar.revoke_mandates(revoke_mandate.ledger_id, ARRAY[revoke_mandate.m
 COMMENT ON FUNCTION ar.revoke_mandate(integer, bigint, date, text) IS
 'Revokes one mandate, and returns 1, or 0 if it was revoked before: ar.revoke_mandates() with one. Errors: as there.';
 
-REVOKE ALL ON FUNCTION ar.tg_guard_mandate(), ar.tg_check_mandate(), ar.create_mandates(integer, jsonb),
+REVOKE ALL ON FUNCTION ar.tg_guard_mandate(), ar.create_mandates(integer, jsonb),
     ar.create_mandate(integer, bigint, text, date, text, text, date, text, text, text, text, text),
     ar.revoke_mandates(integer, bigint[], date, text), ar.revoke_mandate(integer, bigint, date, text) FROM PUBLIC;

@@ -17,6 +17,7 @@
 #include "cash/settle.h"
 #include "cash/settle_write.h"
 #include "item/application.h"
+#include "item/posting.h"
 #include "item/writer.h"
 #include "type/monetary.h"
 
@@ -221,10 +222,12 @@ ar_write_answer(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer)
 }
 
 /*
- * write_applications inserts the applications of a batch, in their order.
+ * write_applications inserts the applications of a batch, in their order, and
+ * makes the items that are fresh.
  */
 static void
-write_applications(ArSettlement *settlement, const ArBatch *batch)
+write_applications(ArSettlement *settlement, const ArBatch *batch,
+				   ArPosting *fresh, int fresh_count)
 {
 	ArApplication *applications = palloc_extended(sizeof(ArApplication) * (Size) batch->count,
 												  MCXT_ALLOC_HUGE);
@@ -245,19 +248,20 @@ write_applications(ArSettlement *settlement, const ArBatch *batch)
 		application->rule = rule_names[pending->rule];
 		application->confidence = pending->confidence;
 	}
-	ar_apply_found(applications, batch->count);
+	ar_apply_found(applications, batch->count, fresh, fresh_count);
 }
 
 /*
- * ar_write_batch writes adjustments, and then applications.
+ * ar_write_batch writes adjustments, and then applications, together with the
+ * items that are fresh.
  */
 void
-ar_write_batch(ArSettlement *settlement, ArBatch *batch)
+ar_write_batch(ArSettlement *settlement, ArBatch *batch, ArPosting *fresh, int fresh_count)
 {
 	MemoryContext context;
 	MemoryContext caller;
 
-	if (batch->count == 0 && batch->adjustment_count == 0)
+	if (batch->count == 0 && batch->adjustment_count == 0 && fresh_count == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	context = AllocSetContextCreate(CurrentMemoryContext, "ar_ext applications",
@@ -265,10 +269,37 @@ ar_write_batch(ArSettlement *settlement, ArBatch *batch)
 	caller = MemoryContextSwitchTo(context);
 	if (batch->adjustment_count > 0)
 		ar_write_adjustments(settlement, batch->adjustments, batch->adjustment_count);
-	if (batch->count > 0)
-		write_applications(settlement, batch);
+	if (batch->count > 0 || fresh_count > 0)
+		write_applications(settlement, batch, fresh, fresh_count);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
+}
+
+/*
+ * take_fresh takes the fresh items that are to be made now: those that nothing
+ * more will be applied to, at last all of them.
+ */
+static ArPosting *
+take_fresh(ArSettlement *settlement, bool is_last, int *count)
+{
+	ArPosting  *taken;
+	int			n = 0;
+
+	*count = 0;
+	if (settlement->fresh_count == 0)
+		return NULL;
+	taken = palloc_extended(sizeof(ArPosting) * (Size) settlement->fresh_count, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < settlement->fresh_count; i++)
+	{
+		ArPosting  *fresh = &settlement->fresh[i];
+
+		if (fresh->is_made || !(is_last || fresh->is_settled))
+			continue;
+		fresh->is_made = true;
+		taken[n++] = *fresh;
+	}
+	*count = n;
+	return taken;
 }
 
 /*
@@ -280,10 +311,15 @@ void
 ar_write_flush(ArSettlement *settlement, bool is_last)
 {
 	ArWriting  *writing = settlement->writing;
+	ArPosting  *fresh;
+	int			fresh_count;
 
 	if (!is_last && writing->batch.count < APPLICATIONS_PER_STATEMENT)
 		return;
-	ar_write_batch(settlement, &writing->batch);
+	fresh = take_fresh(settlement, is_last, &fresh_count);
+	ar_write_batch(settlement, &writing->batch, fresh, fresh_count);
+	if (fresh != NULL)
+		pfree(fresh);
 	writing->batch.count = 0;
 	writing->batch.adjustment_count = 0;
 	if (is_last)

@@ -74,6 +74,7 @@ extern void *ar_write_room(ArSettlement *settlement, void *array, Size element,
 extern void ar_write_adjustments(ArSettlement *settlement,
 								 ArPendingAdjustment *adjustments, int count);
 extern void ar_write_gains(ArSettlement *settlement, ArBatch *gains);
-extern void ar_write_batch(ArSettlement *settlement, ArBatch *batch);
+extern void ar_write_batch(ArSettlement *settlement, ArBatch *batch,
+						   struct ArPosting *fresh, int fresh_count);
 
 #endif							/* AR_CASH_SETTLE_WRITE_H */

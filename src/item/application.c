@@ -63,6 +63,7 @@ typedef struct TouchedItem
 	DateADT		last_applied_on;	/* the latest of them */
 	bool		has_undone;		/* touched by a counter-row */
 	DateADT		undone_on;		/* the latest of them */
+	ArPosting  *fresh;			/* it is not made yet; NULL: it is */
 } TouchedItem;
 
 /* What applications change of an item. */
@@ -241,6 +242,8 @@ load_items(int32 ledger_id, TouchedItem **sorted, int count)
 		TouchedItem *item = sorted[i];
 		ArMonetary *value;
 
+		if (item->fresh != NULL)
+			continue;
 		if (!find_item(&items, ledger_id, item->item_id))
 			continue;
 		item->is_found = true;
@@ -479,6 +482,8 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 		Datum		values[3];
 		bool		nulls[3] = {false, true, true};
 
+		if (item->fresh != NULL)
+			continue;
 		if (!find_item(&items, ledger_id, item->item_id) || !ar_table_lock(&items))
 			elog(ERROR, "move_items: item " INT64_FORMAT " is gone", item->item_id);
 		open_minor = ar_monetary_minor(DatumGetArMonetaryP(ar_table_value(&items, open)));
@@ -536,10 +541,46 @@ note_application(TouchedItem *item, int64 change_minor,
 }
 
 /*
- * apply_ledger does all that the new rows of one ledger ask for.
+ * touch_fresh makes the entry of an item that is to be made.
  */
 static void
-apply_ledger(Relation relation, Application *applications, int count)
+touch_fresh(HTAB *items, ArPosting *posting)
+{
+	TouchedItem *item = touch(items, posting->item_id);
+
+	item->fresh = posting;
+	item->is_found = true;
+	item->customer_id = posting->customer_id;
+	item->amount_minor = posting->amount_minor;
+	item->currency = posting->currency;
+	item->issued_on = posting->issued_on;
+}
+
+/*
+ * make_items makes the items that are applied as they are made.
+ */
+static void
+make_items(Relation relation, HTAB *items, ArPosting *fresh, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		TouchedItem *item = touch(items, fresh[i].item_id);
+
+		check_open(relation, item, fresh[i].amount_minor,
+				   ar_add_minor(fresh[i].amount_minor, -item->change_minor), DATEVAL_NOBEGIN);
+		fresh[i].applied_minor = item->change_minor;
+		fresh[i].closed_on = item->last_applied_on;
+	}
+	ar_write_items(AR_DOCUMENT_PAYMENT, fresh, count);
+}
+
+/*
+ * apply_ledger does all that the new rows of one ledger ask for; items that
+ * are fresh it makes, with what is left of them.
+ */
+static void
+apply_ledger(Relation relation, Application *applications, int count,
+			 ArPosting *fresh, int fresh_count)
 {
 	HASHCTL		control = {.keysize = sizeof(int64),.entrysize = sizeof(TouchedItem)};
 	int32		ledger_id = applications[0].ledger_id;
@@ -551,6 +592,8 @@ apply_ledger(Relation relation, Application *applications, int count)
 	control.hcxt = CurrentMemoryContext;
 	items = hash_create("ar_ext touched items", 256, &control,
 						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	for (int i = 0; i < fresh_count; i++)
+		touch_fresh(items, &fresh[i]);
 	for (int i = 0; i < count; i++)
 	{
 		touch(items, applications[i].credit_item_id);
@@ -560,7 +603,7 @@ apply_ledger(Relation relation, Application *applications, int count)
 	load_items(ledger_id, sorted, item_count);
 
 	changes = MemoryContextAllocHuge(CurrentMemoryContext,
-									 sizeof(ArBalanceChange) * (Size) count);
+									 sizeof(ArBalanceChange) * (Size) (count + fresh_count));
 	for (int i = 0; i < count; i++)
 	{
 		Application *application = &applications[i];
@@ -577,8 +620,11 @@ apply_ledger(Relation relation, Application *applications, int count)
 		changes[i].debits_minor = -application->amount_minor;
 		changes[i].credits_minor = application->amount_minor;
 	}
+	for (int i = 0; i < fresh_count; i++)
+		ar_note_posting(&fresh[i], &changes[count + i]);
 	check_counter_rows(relation, applications, count);
-	ar_change_balances(changes, count);
+	ar_change_balances(changes, count + fresh_count);
+	make_items(relation, items, fresh, fresh_count);
 	move_items(relation, ledger_id, sorted, item_count);
 	hash_destroy(items);
 }
@@ -611,27 +657,27 @@ insert_found(ArTable *table, const ArApplication *found)
 /*
  * ar_apply_found inserts applications of one ledger that were found by a rule,
  * in the order given, all in one statement, and carries them out itself: there
- * is no need to read again what was written.
+ * is no need to read again what was written.  Payments that came in just now
+ * get their items, fresh, applied already.  Their customers' balances must be
+ * held.
  */
 void
-ar_apply_found(const ArApplication *found, int count)
+ar_apply_found(const ArApplication *found, int count, ArPosting *fresh, int fresh_count)
 {
 	Application *applications;
 	ArTable		table;
 	bool		is_ours;
 
 	if (count == 0)
+	{
+		ar_post_items(AR_DOCUMENT_PAYMENT, fresh, fresh_count);
 		return;
+	}
 	applications = MemoryContextAllocExtended(CurrentMemoryContext,
 											  sizeof(Application) * (Size) count,
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	ar_table_begin(&table, "application", CMD_INSERT, found_columns, FOUND_COLUMNS);
-	/* Items are never deleted, and are looked up again to be changed. */
-	ar_table_trust_keys(&table);
-	is_ours = ar_table_take_over(&table, "application_apply_ais");
 	for (int i = 0; i < count; i++)
 	{
-		insert_found(&table, &found[i]);
 		applications[i].ledger_id = found[i].ledger_id;
 		applications[i].credit_item_id = found[i].credit_item_id;
 		applications[i].debit_item_id = found[i].debit_item_id;
@@ -639,8 +685,16 @@ ar_apply_found(const ArApplication *found, int count)
 		applications[i].currency = found[i].currency;
 		applications[i].applied_on = found[i].applied_on;
 	}
+	ar_table_begin(&table, "application", CMD_INSERT, found_columns, FOUND_COLUMNS);
+	/* Items are never deleted, and are looked up again to be changed. */
+	ar_table_trust_keys(&table);
+	is_ours = ar_table_take_over(&table, "application_apply_ais", "application_record_bir");
 	if (is_ours)
-		apply_ledger(table.relation, applications, count);
+		apply_ledger(table.relation, applications, count, fresh, fresh_count);
+	else
+		ar_post_items(AR_DOCUMENT_PAYMENT, fresh, fresh_count);
+	for (int i = 0; i < count; i++)
+		insert_found(&table, &found[i]);
 	ar_table_end(&table);
 	pfree(applications);
 }
@@ -665,7 +719,7 @@ ar_tg_apply(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (i < count && applications[i].ledger_id == applications[first].ledger_id)
 			continue;
-		apply_ledger(trigger->tg_relation, &applications[first], i - first);
+		apply_ledger(trigger->tg_relation, &applications[first], i - first, NULL, 0);
 		first = i;
 	}
 	ar_writer_end(&writer);

@@ -7,6 +7,8 @@
 
 #include "utils/date.h"
 
+#include "item/posting.h"
+
 /* An application to be made. */
 typedef struct ArApplication
 {
@@ -20,6 +22,6 @@ typedef struct ArApplication
 	int			confidence;		/* in ten-thousandths; below zero: it was told what to do */
 } ArApplication;
 
-extern void ar_apply_found(const ArApplication *found, int count);
+extern void ar_apply_found(const ArApplication *found, int count, ArPosting *fresh, int fresh_count);
 
 #endif							/* AR_ITEM_APPLICATION_H */

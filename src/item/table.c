@@ -24,12 +24,14 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am_d.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_relation.h"
+#include "storage/lmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -88,14 +90,15 @@ is_enabled(const Trigger *trigger)
 
 /*
  * ar_table_take_over says, before anything is written, that the caller does
- * himself what a trigger would do after the statement.  False: it would do
- * nothing, because it is disabled.
+ * himself what a trigger would do after the statement.  False: it is not so,
+ * because the trigger is disabled, or because another one before each row,
+ * which is not ours, may change what is written.
  */
 bool
-ar_table_take_over(ArTable *table, const char *name)
+ar_table_take_over(ArTable *table, const char *name, const char *stamp)
 {
 	TriggerDesc *triggers = table->target->ri_TrigDesc;
-	bool		is_taken = false;
+	Trigger    *ours = NULL;
 	bool		needs_rows = false;
 
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
@@ -105,16 +108,19 @@ ar_table_take_over(ArTable *table, const char *name)
 		if (!is_enabled(trigger))
 			continue;
 		if (strcmp(trigger->tgname, name) == 0)
-		{
-			trigger->tgenabled = TRIGGER_DISABLED;
-			is_taken = true;
-		}
+			ours = trigger;
 		else if (trigger->tgnewtable != NULL || trigger->tgoldtable != NULL)
 			needs_rows = true;
+		else if (TRIGGER_FOR_BEFORE(trigger->tgtype) && TRIGGER_FOR_ROW(trigger->tgtype) &&
+				 TRIGGER_FOR_INSERT(trigger->tgtype) && strcmp(trigger->tgname, stamp) != 0)
+			return false;
 	}
+	if (ours == NULL)
+		return false;
+	ours->tgenabled = TRIGGER_DISABLED;
 	if (!needs_rows)
 		table->capture = NULL;
-	return is_taken;
+	return true;
 }
 
 /*
@@ -308,6 +314,8 @@ ar_table_lock(ArTable *table)
 	TM_FailureData failure;
 	TM_Result	result;
 
+	if (table->operation == CMD_SELECT)
+		LockRelationOid(RelationGetRelid(table->relation), RowShareLock);
 	result = table_tuple_lock(table->relation, &place, table->snapshot,
 							  table->row, GetCurrentCommandId(false),
 							  LockTupleNoKeyExclusive, LockWaitBlock,
