@@ -1,6 +1,7 @@
 /*
  * expression.c
- *		The check constraints and defaults of tables, kept compiled.
+ *		The check constraints and defaults of tables, what their partial indexes
+ *		hold and when their triggers fire, kept compiled.
  *
  * PostgreSQL keeps them as text, and reads and compiles that anew in each
  * statement; for one row, that is most of what the row costs.  We keep what
@@ -13,11 +14,15 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/sysattr.h"
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
+#include "rewrite/prs2lock.h"
 #include "rewrite/rewriteHandler.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -35,6 +40,11 @@ typedef struct Kept
 	ExprState **checks;
 	Bitmapset **mentioned;		/* columns, a set a check */
 	ExprState **defaults;		/* one a column, NULL: it has none */
+	int			index_count;
+	Oid		   *indexes;
+	ExprState **predicates;		/* one an index, NULL: it holds all rows */
+	int			trigger_count;
+	ExprState **conditions;		/* one a trigger, NULL: it fires always */
 	struct Kept *next;
 } Kept;
 
@@ -141,6 +151,47 @@ compile(Node *expression)
 }
 
 /*
+ * compile_condition makes ready the condition of a trigger, as the executor
+ * does it: OLD is the inner tuple, NEW the outer one.
+ */
+static ExprState *
+compile_condition(const char *text)
+{
+	Node	   *condition = stringToNode(text);
+
+	ChangeVarNodes(condition, PRS2_OLD_VARNO, INNER_VAR, 0);
+	ChangeVarNodes(condition, PRS2_NEW_VARNO, OUTER_VAR, 0);
+	return ExecInitQual((List *) expression_planner((Expr *) make_ands_implicit((Expr *) condition)),
+						NULL);
+}
+
+/*
+ * keep_predicates compiles what the partial indexes of a table hold.
+ */
+static void
+keep_predicates(Kept *kept, Relation relation)
+{
+	List	   *indexes = RelationGetIndexList(relation);
+	ListCell   *cell;
+
+	kept->indexes = palloc(sizeof(Oid) * (list_length(indexes) + 1));
+	kept->predicates = palloc0(sizeof(ExprState *) * (list_length(indexes) + 1));
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+		List	   *predicate = RelationGetIndexPredicate(index);
+
+		kept->indexes[kept->index_count] = lfirst_oid(cell);
+		if (predicate != NIL)
+			kept->predicates[kept->index_count] =
+				ExecInitQual((List *) expression_planner((Expr *) predicate), NULL);
+		kept->index_count++;
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+}
+
+/*
  * keep compiles what a table has.
  */
 static Kept *
@@ -174,6 +225,13 @@ keep(Relation relation)
 		if (expression != NULL)
 			kept->defaults[i] = compile(expression);
 	}
+	keep_predicates(kept, relation);
+	kept->trigger_count = relation->trigdesc == NULL ? 0 : relation->trigdesc->numtriggers;
+	kept->conditions = palloc0(sizeof(ExprState *) * (kept->trigger_count + 1));
+	/* Columns that are generated when they are read stand in no tuple. */
+	for (int i = 0; i < kept->trigger_count && !AR_HAS_GENERATED_COLUMNS(desc); i++)
+		if (relation->trigdesc->triggers[i].tgqual != NULL)
+			kept->conditions[i] = compile_condition(relation->trigdesc->triggers[i].tgqual);
 	MemoryContextSwitchTo(caller);
 	return kept;
 }
@@ -248,4 +306,36 @@ ExprState **
 ar_defaults(Relation relation)
 {
 	return kept_of(relation)->defaults;
+}
+
+/*
+ * ar_use_conditions gives the triggers of a table that is written their kept
+ * conditions.
+ */
+void
+ar_use_conditions(ResultRelInfo *target)
+{
+	Kept	   *kept;
+
+	if (target->ri_TrigDesc == NULL)
+		return;
+	kept = kept_of(target->ri_RelationDesc);
+	if (kept->trigger_count != target->ri_TrigDesc->numtriggers)
+		return;
+	for (int i = 0; i < kept->trigger_count; i++)
+		target->ri_TrigWhenExprs[i] = kept->conditions[i];
+}
+
+/*
+ * ar_use_predicates gives the partial indexes of a table, once they are open,
+ * their kept predicates.
+ */
+void
+ar_use_predicates(ResultRelInfo *target)
+{
+	Kept	   *kept = kept_of(target->ri_RelationDesc);
+
+	for (int i = 0; i < target->ri_NumIndices && i < kept->index_count; i++)
+		if (RelationGetRelid(target->ri_IndexRelationDescs[i]) == kept->indexes[i])
+			target->ri_IndexRelationInfo[i]->ii_PredicateState = kept->predicates[i];
 }

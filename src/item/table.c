@@ -172,6 +172,7 @@ begin_writing(ArTable *table)
 	AR_EVAL_PLAN_QUAL_INIT(&table->recheck, table->estate);
 	table->changed = table_slot_create(relation, NULL);
 
+	ar_use_conditions(table->target);
 	/* No key changes; but of a row as young as the transaction all would be looked up. */
 	if (table->operation == CMD_UPDATE)
 		ar_table_trust_keys(table);
@@ -382,7 +383,10 @@ static List *
 index_changed(ArTable *table, bool only_summaries)
 {
 	if (!table->has_indexes)
+	{
 		ExecOpenIndices(table->target, false);
+		ar_use_predicates(table->target);
+	}
 	table->has_indexes = true;
 	if (table->target->ri_NumIndices == 0)
 		return NIL;
