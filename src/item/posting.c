@@ -75,6 +75,10 @@ static const ArColumn item_columns[] = {
 
 #define ITEM_COLUMNS	lengthof(item_columns)
 
+static const char *const document_keys[] = {
+	"item_customer_fkey", "item_payment_fkey", "item_adjustment_fkey"
+};
+
 /*
  * ar_add_minor adds minor units, or says that they do not fit.
  */
@@ -258,6 +262,22 @@ ar_hold_balances(ArBalanceChange *changes, int count)
 }
 
 /*
+ * ar_hold_balance locks the balance of one customer.  False: he has none yet.
+ * As long as a balance is there, so is its customer.
+ */
+bool
+ar_hold_balance(const ArBalanceChange *change)
+{
+	ArTable		balances;
+	bool		is_held;
+
+	ar_table_begin(&balances, "customer_balance", CMD_SELECT, NULL, 0);
+	is_held = find_balance(&balances, change) && ar_table_lock(&balances);
+	ar_table_end(&balances);
+	return is_held;
+}
+
+/*
  * ar_change_balances adds up the changes a customer and currency and writes
  * each balance once, in lock order.  It must come before the statement
  * touches an item of these customers.  The array is reordered.
@@ -306,7 +326,7 @@ ar_write_items(ArDocumentType type, const ArPosting *postings, int count)
 
 	ar_table_begin(&items, "item", CMD_INSERT, item_columns, columns);
 	if (type != AR_DOCUMENT_INVOICE)
-		ar_table_trust_keys(&items);
+		ar_table_trust_keys(&items, document_keys, lengthof(document_keys));
 	for (int i = 0; i < count; i++)
 	{
 		const ArPosting *posting = &postings[i];

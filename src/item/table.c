@@ -58,12 +58,25 @@ relation_of(const char *name)
 }
 
 /*
- * ar_table_trust_keys says that the rows to be written refer only to rows
- * that a foreign key looked up and holds since this very statement: those of
- * the documents they are made of.  Then the same is not looked up again.
+ * is_one_of tells whether a name is in a list; of no list each is.
+ */
+static bool
+is_one_of(const char *name, const char *const *names, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (name != NULL && strcmp(name, names[i]) == 0)
+			return true;
+	return names == NULL;
+}
+
+/*
+ * ar_table_trust_keys says that by the foreign keys named, or by any if names
+ * is NULL, the rows to be written refer only to rows that were looked up and
+ * are held since this very statement, such as those of the documents they are
+ * made of.  Then the same is not looked up again.
  */
 void
-ar_table_trust_keys(ArTable *table)
+ar_table_trust_keys(ArTable *table, const char *const *names, int count)
 {
 	TriggerDesc *triggers = table->target->ri_TrigDesc;
 
@@ -72,7 +85,8 @@ ar_table_trust_keys(ArTable *table)
 		Trigger    *trigger = &triggers->triggers[i];
 
 		if (!trigger->tgdeferrable &&
-			RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK)
+			RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK &&
+			is_one_of(names == NULL ? NULL : get_constraint_name(trigger->tgconstraint), names, count))
 			trigger->tgenabled = TRIGGER_DISABLED;
 	}
 }
@@ -175,7 +189,7 @@ begin_writing(ArTable *table)
 	ar_use_conditions(table->target);
 	/* No key changes; but of a row as young as the transaction all would be looked up. */
 	if (table->operation == CMD_UPDATE)
-		ar_table_trust_keys(table);
+		ar_table_trust_keys(table, NULL, 0);
 	AfterTriggerBeginQuery();
 	if (table->operation == CMD_INSERT)
 		ExecBSInsertTriggers(table->estate, table->target);
@@ -492,6 +506,17 @@ ar_table_insert(ArTable *table, const Datum *values, const bool *nulls)
 	ExecARInsertTriggers(table->estate, table->target, changed, recheck_indexes, table->capture);
 	list_free(recheck_indexes);
 	ResetPerTupleExprContext(table->estate);
+}
+
+/*
+ * ar_table_inserted reads a column of the row that was inserted last.
+ */
+Datum
+ar_table_inserted(ArTable *table, const char *name, Oid type)
+{
+	bool		isnull;
+
+	return slot_getattr(table->changed, ar_column(table->relation, name, type), &isnull);
 }
 
 /*

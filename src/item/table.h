@@ -46,7 +46,7 @@ typedef struct ArTable
 
 extern void ar_table_begin(ArTable *table, const char *name, CmdType operation,
 						   const ArColumn *columns, int column_count);
-extern void ar_table_trust_keys(ArTable *table);
+extern void ar_table_trust_keys(ArTable *table, const char *const *names, int count);
 extern bool ar_table_take_over(ArTable *table, const char *name, const char *stamp);
 extern MemoryContext ar_table_row_memory(ArTable *table);
 extern void ar_table_use_index(ArTable *table, const char *name);
@@ -56,6 +56,7 @@ extern bool ar_table_lock(ArTable *table);
 extern Datum ar_table_value(ArTable *table, AttrNumber column);
 extern void ar_table_update(ArTable *table, const Datum *values, const bool *nulls);
 extern void ar_table_insert(ArTable *table, const Datum *values, const bool *nulls);
+extern Datum ar_table_inserted(ArTable *table, const char *name, Oid type);
 extern void ar_table_end(ArTable *table);
 
 #endif							/* AR_ITEM_TABLE_H */
