@@ -501,11 +501,12 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 		values[0] = PointerGetDatum(&left);
 		if (left_minor == 0)
 		{
-			/* What nothing was applied to yet has no earlier application. */
-			DateADT		closed = open_minor == item->amount_minor && DATE_IS_NOBEGIN(undone) ?
-				item->last_applied_on :
-				last_application(item->amount_minor > 0 ? &by_debit : &by_credit, ledger_id, item);
+			DateADT		closed = item->has_applied ? item->last_applied_on : DATEVAL_NOBEGIN;
 
+			/* What nothing was applied to yet has no earlier application. */
+			if (open_minor != item->amount_minor || !DATE_IS_NOBEGIN(undone))
+				closed = Max(closed, last_application(item->amount_minor > 0 ? &by_debit : &by_credit,
+													  ledger_id, item));
 			values[1] = DateADTGetDatum(closed);
 			nulls[1] = DATE_IS_NOBEGIN(closed);
 		}
