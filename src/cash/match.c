@@ -3,8 +3,8 @@
  *		The chain of rules: the first that gives exactly one answer decides.
  *
  * What it found is applied if it is sure enough for the policy, and else
- * suggested.  A rule that gives several answers decides nothing, and no amount
- * decides after it: its runner-up is as good.  What is left then goes on in
+ * suggested.  A rule that gives several answers, or has a rival that explains
+ * the amount as well, decides nothing, and no amount decides after it.  What is left then goes on in
  * the order that the policy names, or waits.
  */
 #include "postgres.h"
@@ -154,6 +154,8 @@ try_rules(ArChain *chain)
 		}
 		if (chain->answers == NIL)
 			continue;
+		if (list_length(chain->answers) == 1 && is_by_amount(chain->rule))
+			ar_weigh_rivals(chain);
 		if (list_length(chain->answers) > 1)
 		{
 			chain->is_tied = true;

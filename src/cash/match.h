@@ -28,6 +28,7 @@
 #define AR_SURE_TOLERANCE			9100
 #define AR_SURE_NAMED_ONLY			6000	/* a weak number, and another amount */
 #define AR_UNSURE_TIE				5000	/* one of several that are as good */
+#define AR_UNSURE_RIVAL				6000	/* there may be others */
 #define AR_UNSURE_PAID				3000	/* it names what is paid already */
 
 /* So many answers of a rule that cannot decide are suggested. */
@@ -108,5 +109,9 @@ extern void ar_rule_all_open(ArChain *chain);
 extern void ar_rule_all_overdue(ArChain *chain);
 extern void ar_rule_combination(ArChain *chain);
 extern void ar_rule_tolerance(ArChain *chain);
+extern bool ar_find_rival(ArChain *chain, const ArAnswer *answer, int most);
+
+/* match_rival.c */
+extern void ar_weigh_rivals(ArChain *chain);
 
 #endif							/* AR_CASH_MATCH_H */
