@@ -11,6 +11,7 @@
 
 extern bool ar_checks_pass(Relation relation, TupleTableSlot *slot, ExprContext *context,
 						   const AttrNumber *changed, int changed_count);
-extern ExprState **ar_defaults(Relation relation);
+extern void ar_set_defaults(Relation relation, TupleTableSlot *slot, ExprContext *context,
+							const AttrNumber *named, int named_count);
 
 #endif							/* AR_ITEM_EXPRESSION_H */

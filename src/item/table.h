@@ -40,7 +40,7 @@ typedef struct ArTable
 	ResultRelInfo *target;
 	TransitionCaptureState *capture;
 	EPQState	recheck;
-	ExprState **defaults;		/* of columns that an INSERT does not name */
+	bool		is_meddled;		/* somebody else's trigger may change a row */
 	bool		has_indexes;	/* they are open */
 } ArTable;
 
