@@ -447,6 +447,7 @@ ar_rule_number(ArChain *chain)
 	if ((strong.count == 0 || strong.weakest < AR_NUMBER_FOLDED || strong.is_shared) &&
 		find_paid(chain, hits, count, best))
 		return;
+	chain->is_unread = count == 0;
 	if (strong.count > 0 && !strong.is_shared)
 	{
 		if (agrees(chain, &strong))
