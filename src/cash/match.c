@@ -235,7 +235,7 @@ ar_match(ArSettlement *settlement, ArAccount *account, ArCredit *credit)
 		(credit->payment_id != 0 || strcmp(credit->item->kind, "credit_memo") == 0))
 	{
 		chain.matcher = ar_matcher(&chain);
-		if (!try_rules(&chain) && credit->item->open > 0 &&
+		if (!try_rules(&chain) && credit->item->open > 0 && !chain.is_directed &&
 			account->policy->remainder != AR_APPLY_NONE &&
 			ar_spread(settlement, account, credit->item, account->policy->remainder) > 0 &&
 			credit->confidence < 0)

@@ -72,6 +72,7 @@ typedef struct ArChain
 	ArAnswer   *fallback;		/* suggested if nothing decides */
 	bool		is_tied;		/* no amount decides any more */
 	bool		is_doubtful;	/* it names something else: amounts only suggest */
+	bool		is_directed;	/* the payer says line by line what it is for */
 	bool		is_double;		/* it is taken for a double payment */
 	bool		is_unread;		/* no number of the customer's stands in the text */
 	const char *note;			/* why it waits, if nothing else is found */

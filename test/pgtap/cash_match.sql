@@ -3,7 +3,7 @@
 BEGIN;
 \ir helper.psql
 \ir cash_match.psql
-SELECT plan(92);
+SELECT plan(97);
 
 -- Numbers in what the payer wrote.
 SELECT pg_temp.somebody('N') \g /dev/null
@@ -125,6 +125,15 @@ SELECT is(pg_temp.paid('O2', 'EUR 220', 'O2-2026-02'), 'number 0.9500; O2-2026-0
 SELECT pg_temp.somebody('O3', '{"overpayment": "write_off", "tolerance": "EUR 1"}'), pg_temp.bill('O3', 'O3-2026-01', 'EUR 100'), pg_temp.bill('O3', 'O3-2026-02', 'EUR 900') \g /dev/null
 UPDATE ar.customer SET credit_limit = 'EUR 50' WHERE customer_id = pg_temp.customer('O3');
 SELECT is(pg_temp.paid('O3', 'EUR 100.50', 'O3-2026-01'), 'number 0.9500; O3-2026-01 100.00; left 0.50', 'a payment is never refused for it, though the credit limit is passed');
+
+-- What the payer says is not gone against, whatever the policy does with what is left.
+SELECT pg_temp.somebody('RR', '{"remainder": "oldest"}'), pg_temp.bill('RR', 'RR-2026-1', 'EUR 100'), pg_temp.bill('RR', 'RR-2026-2', 'EUR 200'), pg_temp.bill('RR', 'RR-2026-3', 'EUR 300') \g /dev/null
+SELECT is(pg_temp.paid('RR', 'EUR 60', NULL, '[{"number": "RR-2026-2", "amount": 50}]'), 'remittance 0.9500; RR-2026-2 50.00; left 10.00', 'what a remittance leaves is given to nothing else');
+SELECT is(pg_temp.paid('RR', 'EUR 70', NULL, '[{"number": "RR-2026-9"}]'), 'left 70.00', 'nor what it gives to nothing that is there');
+SELECT is((SELECT string_agg(explanation, ' ' ORDER BY credit_item_id) FROM ar.auto_apply(:ledger) WHERE customer_id = pg_temp.customer('RR')),
+    'What the remittance says has been done: the rest waits. The remittance names "RR-2026-9", of which nothing is open.', 'asked again, it waits, and says so');
+SELECT is(pg_temp.paid('RR', 'EUR 310', 'RR-2026-3'), 'number 0.9500, oldest; RR-2026-3 300.00, RR-2026-1 10.00', 'what a text leaves goes on');
+SELECT is(pg_temp.paid('RR', 'EUR 20', NULL, '[]'), 'oldest; RR-2026-1 20.00', 'and so does what says nothing');
 
 -- Remittance, line by line.
 SELECT pg_temp.somebody('R'), pg_temp.bill('R', 'R-1', 'EUR 100'), pg_temp.bill('R', 'R-2', 'EUR 200'), pg_temp.bill('R', 'R-3', 'EUR 300'), pg_temp.bill('R', 'R-4', 'EUR 60') \g /dev/null
