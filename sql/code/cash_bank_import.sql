@@ -179,8 +179,9 @@ BEGIN
         return_reason, original_end_to_end_reference, original, identity, occurrence, duplicate_of, ignored_reason)
     SELECT store_bank_file.ledger_id, k.bank_line_id, k.bank_statement_id, k."position", k.bank_account_id, k.amount, k.booked_on, k.value_on,
            k.is_booked, k.is_reversal, k.bank_reference, k.entry_reference, k.entry_amount, k.batch_size, k.detail_position,
-           k.end_to_end_reference, k.mandate_reference, k.structured_reference, k.cheque_number, k.transaction_code, k.content, k.payer_name,
-           k.payer_account, k.payer_bank, k.return_reason, k.original_end_to_end_reference, k.original, k.identity, k.occurrence, k.duplicate_of,
+           -- Only now: by what it said it is known again.
+           ar.mask_card_numbers(k.end_to_end_reference), k.mandate_reference, k.structured_reference, k.cheque_number, k.transaction_code, k.content, k.payer_name,
+           k.payer_account, k.payer_bank, k.return_reason, ar.mask_card_numbers(k.original_end_to_end_reference), k.original, k.identity, k.occurrence, k.duplicate_of,
            -- There is nothing that anybody could do with it.
            CASE WHEN k.is_booked AND k.duplicate_of IS NULL AND ar.sign(k.amount) = 0 THEN 'It moves no money.' END
     FROM known AS k

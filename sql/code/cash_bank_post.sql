@@ -213,7 +213,7 @@ BEGIN
            ar.without_card_numbers(coalesce(l."text", l.end_to_end_reference), refuses),
            CASE WHEN NOT refuses OR NOT ar.has_card_number(l.structured_reference) THEN l.structured_reference END,
            ar.without_card_numbers(l.payer_name, refuses), l.payer_account, l.mandate_reference,
-           coalesce(l.end_to_end_reference, l.cheque_number, l.bank_reference)
+           ar.mask_card_numbers(coalesce(l.end_to_end_reference, l.cheque_number, l.bank_reference))
     FROM line AS l
     LEFT JOIN method AS m ON m.kind = l.kind
     ORDER BY l.payment_id;

@@ -1,7 +1,7 @@
 -- cash: bank lines are told once, become payments, and what is not a payment is not lost.
 BEGIN;
 \ir helper.psql
-SELECT plan(102);
+SELECT plan(104);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
@@ -223,6 +223,9 @@ SELECT is(pg_temp.import(pg_temp.camt(pg_temp.entry('71', 'C1', '411111111111111
     || pg_temp.entry('72', 'C2', 'C2', extra => '', details => '<TxDtls><Refs><EndToEndId>C2</EndToEndId></Refs><RmtInf><Strd><CdtrRefInf><Ref>1234567890123452</Ref></CdtrRefInf></Strd></RmtInf></TxDtls>')
     || pg_temp.entry('73', 'C3', 'C3', 'order 1234567890123452'), 'cards')), 'DE02120300000000202051: 3 new, 0 known', 'a file with card numbers is imported');
 
+SELECT results_eq($$SELECT l.end_to_end_reference, p.processor_reference FROM ar.bank_line AS l JOIN ar.payment AS p USING (ledger_id, payment_id) WHERE l.ledger_id = pg_temp.ledger() AND l.bank_reference = 'C1'$$,
+    $$VALUES ('411111******1111', '411111******1111')$$, 'the reference that the payer gave is masked, too');
+
 -- A debit takes back no payment that is more than it.
 SELECT pg_temp.import(pg_temp.camt(pg_temp.entry('5', 'C9', 'C9', 'charges', 'DBIT'), 'debit')) \g /dev/null
 SELECT is(pg_temp.outcome(format('SELECT ar.accept_bank_return(%s, %s, %s)', :ledger, pg_temp.line('C9'), (SELECT payment_id FROM ar.bank_line WHERE ledger_id = :ledger AND bank_reference = 'C1')), 'all'),
@@ -235,6 +238,8 @@ SELECT is(pg_temp.line_state('C9'), 'other', 'the debit waits');
 SELECT ar.reverse_payment(:ledger, (SELECT payment_id FROM ar.bank_line WHERE ledger_id = :ledger AND bank_reference = 'C2'), 'in_error', '2026-03-05') \g /dev/null
 SELECT is(pg_temp.line_state('C2'), 'reversed', 'the payment of a line is taken back');
 SELECT is_empty($$SELECT FROM ar.unmatched_bank_line WHERE bank_line_id = pg_temp.line('C2')$$, 'and the line waits no more');
+
+SELECT is(pg_temp.import(pg_temp.camt(pg_temp.entry('71', 'C1', '4111111111111111', 'card 4111 1111 1111 1111'), 'cards again')), 'DE02120300000000202051: 0 new, 1 known', 'and the line known again');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
