@@ -38,7 +38,7 @@ CREATE UNIQUE INDEX adjustment_reversal_key ON ar.adjustment (ledger_id, payment
 CREATE TRIGGER payment_reversal_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.payment_reversal
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER payment_reversal_card_bir BEFORE INSERT ON ar.payment_reversal
-    FOR EACH ROW WHEN (NEW.reason IS NOT NULL) EXECUTE FUNCTION ar.tg_refuse_card_numbers('reason');
+    FOR EACH ROW WHEN (NEW.reason IS NOT NULL OR NEW.external_id IS NOT NULL) EXECUTE FUNCTION ar.tg_refuse_card_numbers('reason', '~external_id');
 CREATE TRIGGER payment_reversal_stamp_bir BEFORE INSERT ON ar.payment_reversal
     FOR EACH ROW EXECUTE FUNCTION ar.tg_stamp_payment_reversal();
 CREATE TRIGGER payment_reversal_follow_ais AFTER INSERT ON ar.payment_reversal

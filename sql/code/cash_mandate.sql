@@ -4,6 +4,8 @@ CREATE FUNCTION ar.tg_guard_mandate() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
+DECLARE
+    wrong record;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         NEW.recorded_by := session_user;
@@ -13,6 +15,22 @@ BEGIN
         NEW.revocation_reason := NULL;
         NEW.account := ar.compact_id(NEW.account);
         NEW.bic := ar.compact_id(NEW.bic);
+        -- The constraints would refuse these, too, but not say what to do.
+        SELECT v.* INTO wrong FROM (VALUES
+            ('reference', NEW.reference ~ '\S', 'a mandate has a reference', 'Give the one that the payer signed.'),
+            ('scheme', NEW.scheme IN ('core', 'b2b', 'ach', 'bacs', 'other'), format('"%s" is no scheme of direct debits', NEW.scheme), 'The schemes are core, b2b, ach, bacs and other.'),
+            ('sequence', NEW.sequence IN ('recurring', 'one_off'), format('"%s" is no sequence of direct debits', NEW.sequence), 'A mandate is recurring or one_off.'),
+            ('account', NEW.account <> '' AND (NEW.scheme NOT IN ('core', 'b2b') OR ar.is_iban(NEW.account)), 'the account of a mandate is not valid',
+             'Of a SEPA mandate (core, b2b) it is an IBAN whose check digits are right.'),
+            ('bic', ar.is_bic(NEW.bic), 'the BIC of a mandate is not valid', 'It has 8 or 11 characters; within SEPA it may be left out.'),
+            ('days', isfinite(NEW.signed_on) AND coalesce(isfinite(NEW.valid_until) AND NEW.valid_until >= NEW.signed_on, true),
+             'a mandate is signed on a day, and valid from then on', 'Give the day on which it was signed, and perhaps a later one until which it is valid.')
+            ) AS v(name, is_right, message, hint)
+        WHERE NOT v.is_right LIMIT 1;
+        IF FOUND THEN
+            RAISE check_violation USING MESSAGE = wrong.message, HINT = wrong.hint,
+                SCHEMA = 'ar', TABLE = 'mandate', CONSTRAINT = 'mandate_' || wrong.name || '_check';
+        END IF;
         RETURN NEW;
     END IF;
     IF TG_OP = 'UPDATE' AND OLD.revoked_on IS NULL AND NEW.revoked_on IS NOT NULL
@@ -28,7 +46,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.tg_guard_mandate() IS
-'Trigger, before each row of ar.mandate: stamps it, and refuses every change but its revocation (RA003).';
+'Trigger, before each row of ar.mandate: stamps it, says of what its constraints refuse what it may be (23514), and refuses every change but its revocation (RA003).';
 
 CREATE FUNCTION ar.mandate_states(ledger_id integer, mandate_ids bigint[] DEFAULT NULL, as_of date DEFAULT NULL)
 RETURNS TABLE (mandate_id bigint, customer_id bigint, reference text, state text, last_used_on date)

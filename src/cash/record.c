@@ -72,9 +72,6 @@ static const ArColumn columns[] = {
 	[REPLACES_ID] = {"replaces_id", INT8OID},
 };
 
-/* It is there as long as the balance that is held. */
-static const char *const customer_key[] = {"payment_customer_fkey"};
-
 /*
  * is_plain tells whether a statement would do no more than insert the row: by
  * this user, with no rule, no row security and nobody who listens.
@@ -129,7 +126,8 @@ insert(FunctionCallInfo fcinfo)
 		nulls[i] = PG_ARGISNULL(i);
 	}
 	ar_table_begin(&payments, "payment", CMD_INSERT, columns, ARGUMENT_COUNT);
-	ar_table_trust_keys(&payments, customer_key, lengthof(customer_key));
+	/* The customer is there as long as the balance that is held. */
+	ar_table_trust_keys(&payments);
 	ar_table_insert(&payments, values, nulls);
 	payment_id = DatumGetInt64(ar_table_inserted(&payments, "payment_id", INT8OID));
 	ar_table_end(&payments);

@@ -55,8 +55,8 @@ compare_turns(const void *left, const void *right)
 static int
 compare_items(const void *left, const void *right)
 {
-	const ArItem *a = left;
-	const ArItem *b = right;
+	const ArItem *a = *(ArItem *const *) left;
+	const ArItem *b = *(ArItem *const *) right;
 
 	if (a->customer_id != b->customer_id)
 		return a->customer_id < b->customer_id ? -1 : 1;
@@ -67,6 +67,26 @@ compare_items(const void *left, const void *right)
 	if (a->due_on != b->due_on)
 		return a->due_on < b->due_on ? -1 : 1;
 	return a->item_id < b->item_id ? -1 : a->item_id > b->item_id;
+}
+
+/*
+ * sort_items sorts items by where they are to stand, and moves each once.
+ */
+static ArItem *
+sort_items(ArItem *items, int count)
+{
+	ArItem	  **order = palloc_extended(sizeof(ArItem *) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
+	ArItem	   *sorted = MemoryContextAllocHuge(GetMemoryChunkContext(items),
+												sizeof(ArItem) * (Size) Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		order[i] = &items[i];
+	qsort(order, count, sizeof(ArItem *), compare_items);
+	for (int i = 0; i < count; i++)
+		sorted[i] = *order[i];
+	pfree(order);
+	pfree(items);
+	return sorted;
 }
 
 /*
@@ -189,7 +209,7 @@ settle_chunk(ArSettlement *settlement, ArCredit *credits, int count,
 	for (int i = 0; i < count; i++)
 		if (credits[i].fresh != NULL)
 			ar_fresh_item(&credits[i], &items[item_count++]);
-	qsort(items, item_count, sizeof(ArItem), compare_items);
+	items = sort_items(items, item_count);
 	for (int first = 0; first < count;)
 	{
 		ArAccount	account = {.customer_id = credits[first].customer_id,

@@ -78,7 +78,7 @@ static ArStatement read_open_documents =
 	" LEFT JOIN LATERAL (SELECT d.discount_until, d.discount FROM ar.item_discount AS d"
 	"  WHERE d.ledger_id = $1 AND d.tier = 2"
 	"   AND d.item_id = CASE WHEN one.discount IS NOT NULL THEN i.item_id END OFFSET 0) AS two ON true"
-	/* Discounts granted before, and the day of the latest of what paid the rest. */
+	/* Discounts granted before, and the day of the latest of what paid the rest: not looked for where there are none. */
 	" LEFT JOIN LATERAL (SELECT ar.sum(a.amount) FILTER (WHERE g.kind = 'discount') AS granted,"
 	"   max(g.issued_on) FILTER (WHERE g.kind <> 'discount' AND a.reverses_id IS NULL"
 	"    AND NOT EXISTS (SELECT FROM ar.application AS u"
@@ -86,8 +86,8 @@ static ArStatement read_open_documents =
 	"  FROM ar.application AS a"
 	"  LEFT JOIN LATERAL (SELECT p.kind, p.issued_on FROM ar.item AS p"
 	"   WHERE p.ledger_id = $1 AND p.item_id = a.credit_item_id OFFSET 0) AS g ON true"
-	"  WHERE a.ledger_id = $1 AND a.debit_item_id ="
-	"   CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN i.item_id END) AS before ON true",
+	"  WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id"
+	"   AND one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount) AS before ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };

@@ -86,10 +86,6 @@ static const ArColumn found_columns[] = {
 
 #define FOUND_COLUMNS	lengthof(found_columns)
 
-static const char *const item_keys[] = {
-	"application_credit_item_fkey", "application_debit_item_fkey"
-};
-
 static ArStatement read_undone =
 {
 	.sql =
@@ -692,8 +688,8 @@ ar_apply_found(const ArApplication *found, int count, ArPosting *fresh, int fres
 	}
 	ar_table_begin(&table, "application", CMD_INSERT, found_columns, FOUND_COLUMNS);
 	/* Items are never deleted, and are looked up again to be changed. */
-	ar_table_trust_keys(&table, item_keys, lengthof(item_keys));
-	is_ours = ar_table_take_over(&table, "application_apply_ais", "application_record_bir");
+	ar_table_trust_keys(&table);
+	is_ours = ar_table_take_over(&table, "application_apply_ais");
 	if (is_ours)
 		apply_ledger(table.relation, applications, count, fresh, fresh_count);
 	else

@@ -75,10 +75,6 @@ static const ArColumn item_columns[] = {
 
 #define ITEM_COLUMNS	lengthof(item_columns)
 
-static const char *const document_keys[] = {
-	"item_customer_fkey", "item_payment_fkey", "item_adjustment_fkey"
-};
-
 /*
  * ar_add_minor adds minor units, or says that they do not fit.
  */
@@ -326,7 +322,7 @@ ar_write_items(ArDocumentType type, const ArPosting *postings, int count)
 
 	ar_table_begin(&items, "item", CMD_INSERT, item_columns, columns);
 	if (type != AR_DOCUMENT_INVOICE)
-		ar_table_trust_keys(&items, document_keys, lengthof(document_keys));
+		ar_table_trust_keys(&items);
 	for (int i = 0; i < count; i++)
 	{
 		const ArPosting *posting = &postings[i];

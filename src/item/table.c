@@ -58,35 +58,80 @@ relation_of(const char *name)
 }
 
 /*
- * is_one_of tells whether a name is in a list; of no list each is.
+ * is_meddled tells whether a trigger that is not of the books may change the
+ * rows before they are written.
  */
 static bool
-is_one_of(const char *name, const char *const *names, int count)
+is_meddled(const ArTable *table)
 {
-	for (int i = 0; i < count; i++)
-		if (name != NULL && strcmp(name, names[i]) == 0)
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+	Oid			books = RelationGetNamespace(table->relation);
+
+	if (triggers == NULL || !(table->operation == CMD_INSERT ?
+							  triggers->trig_insert_before_row : triggers->trig_update_before_row))
+		return false;
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
+			(table->operation == CMD_INSERT ? TRIGGER_FOR_INSERT(trigger->tgtype) :
+			 TRIGGER_FOR_UPDATE(trigger->tgtype)) &&
+			get_func_namespace(trigger->tgfoid) != books)
 			return true;
-	return names == NULL;
+	}
+	return false;
 }
 
 /*
- * ar_table_trust_keys says that by the foreign keys named, or by any if names
- * is NULL, the rows to be written refer only to rows that were looked up and
- * are held since this very statement, such as those of the documents they are
- * made of.  Then the same is not looked up again.
+ * is_known tells whether a foreign key is one of the books, of columns that
+ * are written.
+ */
+static bool
+is_known(const ArTable *table, Oid constraint)
+{
+	Oid			referred = InvalidOid;
+	ListCell   *cell;
+
+	/* The list is good until the catalogs are asked for something else. */
+	foreach(cell, RelationGetFKeyList(table->relation))
+	{
+		const ForeignKeyCacheInfo *key = lfirst(cell);
+		int			named = 0;
+
+		if (key->conoid != constraint)
+			continue;
+		for (int i = 0; i < key->nkeys; i++)
+			for (int j = 0; j < table->column_count; j++)
+				named += table->columns[j] == key->conkey[i];
+		if (named == key->nkeys)
+			referred = key->confrelid;
+		break;
+	}
+	return OidIsValid(referred) &&
+		get_rel_namespace(referred) == RelationGetNamespace(table->relation);
+}
+
+/*
+ * ar_table_trust_keys says that the rows to be written refer only to rows
+ * that a foreign key looked up and holds since this very statement: those of
+ * the documents they are made of.  Then the same is not looked up again.
+ *
+ * What somebody else added to the table is looked up: his keys, and all that
+ * his triggers may change.
  */
 void
-ar_table_trust_keys(ArTable *table, const char *const *names, int count)
+ar_table_trust_keys(ArTable *table)
 {
 	TriggerDesc *triggers = table->target->ri_TrigDesc;
 
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	for (int i = 0; triggers != NULL && !table->is_meddled && i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 
 		if (!trigger->tgdeferrable &&
 			RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK &&
-			is_one_of(names == NULL ? NULL : get_constraint_name(trigger->tgconstraint), names, count))
+			(table->operation == CMD_UPDATE || is_known(table, trigger->tgconstraint)))
 			trigger->tgenabled = TRIGGER_DISABLED;
 	}
 }
@@ -105,17 +150,17 @@ is_enabled(const Trigger *trigger)
 /*
  * ar_table_take_over says, before anything is written, that the caller does
  * himself what a trigger would do after the statement.  False: it is not so,
- * because the trigger is disabled, or because another one before each row,
- * which is not ours, may change what is written.
+ * because the trigger is disabled, or because somebody else's may change what
+ * is written.
  */
 bool
-ar_table_take_over(ArTable *table, const char *name, const char *stamp)
+ar_table_take_over(ArTable *table, const char *name)
 {
 	TriggerDesc *triggers = table->target->ri_TrigDesc;
 	Trigger    *ours = NULL;
 	bool		needs_rows = false;
 
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	for (int i = 0; triggers != NULL && !table->is_meddled && i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 
@@ -125,9 +170,6 @@ ar_table_take_over(ArTable *table, const char *name, const char *stamp)
 			ours = trigger;
 		else if (trigger->tgnewtable != NULL || trigger->tgoldtable != NULL)
 			needs_rows = true;
-		else if (TRIGGER_FOR_BEFORE(trigger->tgtype) && TRIGGER_FOR_ROW(trigger->tgtype) &&
-				 TRIGGER_FOR_INSERT(trigger->tgtype) && strcmp(trigger->tgname, stamp) != 0)
-			return false;
 	}
 	if (ours == NULL)
 		return false;
@@ -186,10 +228,12 @@ begin_writing(ArTable *table)
 	AR_EVAL_PLAN_QUAL_INIT(&table->recheck, table->estate);
 	table->changed = table_slot_create(relation, NULL);
 
-	ar_use_conditions(table->target);
+	ar_kept_begin(&table->kept, relation);
+	ar_use_conditions(&table->kept, table->target);
+	table->is_meddled = is_meddled(table);
 	/* No key changes; but of a row as young as the transaction all would be looked up. */
 	if (table->operation == CMD_UPDATE)
-		ar_table_trust_keys(table, NULL, 0);
+		ar_table_trust_keys(table);
 	AfterTriggerBeginQuery();
 	if (table->operation == CMD_INSERT)
 		ExecBSInsertTriggers(table->estate, table->target);
@@ -384,7 +428,7 @@ check(ArTable *table)
 	if (constraints != NULL && constraints->has_generated_stored)
 		ExecComputeStoredGenerated(table->target, table->estate, table->changed, table->operation);
 	if (!ar_checks_pass(table->relation, table->changed, GetPerTupleExprContext(table->estate),
-						table->operation == CMD_UPDATE ? table->columns : NULL,
+						table->operation == CMD_UPDATE && !table->is_meddled ? table->columns : NULL,
 						table->column_count))
 		ExecConstraints(table->target, table->changed, table->estate);
 }
@@ -399,13 +443,27 @@ index_changed(ArTable *table, bool only_summaries)
 	if (!table->has_indexes)
 	{
 		ExecOpenIndices(table->target, false);
-		ar_use_predicates(table->target);
+		ar_use_predicates(&table->kept, table->target);
 	}
 	table->has_indexes = true;
 	if (table->target->ri_NumIndices == 0)
 		return NIL;
 	return AR_INSERT_INDEX_TUPLES(table->target, table->changed, table->estate,
 								  table->operation == CMD_UPDATE, only_summaries);
+}
+
+/*
+ * refuse_to_skip ends a statement of which a trigger left out a row: what is
+ * derived would not be that any more.
+ */
+static void
+refuse_to_skip(ArTable *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+			 errmsg("a trigger of table \"%s\" skipped a row that the books need",
+					RelationGetRelationName(table->relation)),
+			 errhint("Let the trigger return the row, or raise an error that says why it must not be.")));
 }
 
 /*
@@ -438,8 +496,7 @@ ar_table_update(ArTable *table, const Datum *values, const bool *nulls)
 
 	if (triggers != NULL && triggers->trig_update_before_row &&
 		!AR_BEFORE_ROW_UPDATE(table->estate, &table->recheck, table->target, &place, changed))
-		elog(ERROR, "ar_table_update: a trigger of \"%s\" skipped a row",
-			 RelationGetRelationName(table->relation));
+		refuse_to_skip(table);
 	check(table);
 	simple_table_tuple_update(table->relation, &place, changed,
 							  table->snapshot, &changed_indexes);
@@ -452,18 +509,6 @@ ar_table_update(ArTable *table, const Datum *values, const bool *nulls)
 }
 
 /*
- * is_named tells whether a column was named when the table was opened.
- */
-static bool
-is_named(const ArTable *table, AttrNumber column)
-{
-	for (int i = 0; i < table->column_count; i++)
-		if (table->columns[i] == column)
-			return true;
-	return false;
-}
-
-/*
  * ar_table_insert inserts a row: the columns named when the table was opened,
  * in that order, and the defaults of all others.
  */
@@ -472,23 +517,13 @@ ar_table_insert(ArTable *table, const Datum *values, const bool *nulls)
 {
 	TriggerDesc *triggers = table->target->ri_TrigDesc;
 	TupleTableSlot *changed = table->changed;
-	TupleDesc	desc = RelationGetDescr(table->relation);
-	ExprContext *context = GetPerTupleExprContext(table->estate);
 	List	   *recheck_indexes;
 
 	Assert(table->operation == CMD_INSERT);
-	if (table->defaults == NULL)
-		table->defaults = ar_defaults(table->relation);
 	CHECK_FOR_INTERRUPTS();
 	ExecClearTuple(changed);
-	for (int i = 0; i < desc->natts; i++)
-	{
-		changed->tts_values[i] = (Datum) 0;
-		changed->tts_isnull[i] = true;
-		if (table->defaults[i] != NULL && !is_named(table, i + 1))
-			changed->tts_values[i] = ExecEvalExprSwitchContext(table->defaults[i], context,
-															   &changed->tts_isnull[i]);
-	}
+	ar_set_defaults(table->relation, changed, GetPerTupleExprContext(table->estate),
+					table->columns, table->column_count);
 	for (int i = 0; i < table->column_count; i++)
 	{
 		changed->tts_values[table->columns[i] - 1] = values[i];
@@ -498,8 +533,7 @@ ar_table_insert(ArTable *table, const Datum *values, const bool *nulls)
 
 	if (triggers != NULL && triggers->trig_insert_before_row &&
 		!ExecBRInsertTriggers(table->estate, table->target, changed))
-		elog(ERROR, "ar_table_insert: a trigger of \"%s\" skipped a row",
-			 RelationGetRelationName(table->relation));
+		refuse_to_skip(table);
 	check(table);
 	table_tuple_insert(table->relation, changed, table->estate->es_output_cid, 0, NULL);
 	recheck_indexes = index_changed(table, false);
@@ -543,6 +577,7 @@ ar_table_end(ArTable *table)
 		ExecDropSingleTupleTableSlot(table->changed);
 		ExecResetTupleTable(table->estate->es_tupleTable, false);
 		ExecCloseTrigTargetRelations(table->estate);
+		ar_kept_end(&table->kept);
 		FreeExecutorState(table->estate);
 	}
 	UnregisterSnapshot(table->snapshot);

@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
 #include "utils/syscache.h"
 
 #include "item/writer.h"
@@ -110,6 +111,9 @@ ar_writer_begin(ArWriter *writer, Relation relation)
 	for (int i = 0; i < (int) lengthof(writer_settings); i++)
 		if (*writer_settings[i].variable != writer_settings[i].value)
 			set(writer, writer_settings[i].name, writer_settings[i].value ? "on" : "off");
+	/* A function that has its own statements planned anew does not mean ours, row by row. */
+	if (plan_cache_mode != PLAN_CACHE_MODE_AUTO)
+		set(writer, "plan_cache_mode", "auto");
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "ar_writer_begin: could not connect SPI");
 }
