@@ -25,7 +25,6 @@
 #include "utils/syscache.h"
 
 #include "ar_ext.h"
-#include "item/posting.h"
 #include "item/table.h"
 #include "item/writer.h"
 #include "type/monetary.h"
@@ -96,20 +95,6 @@ is_plain(Oid table)
 }
 
 /*
- * hold_customer holds the balance that the payment will move.  False: there is
- * none yet, and perhaps no such customer.
- */
-static bool
-hold_customer(FunctionCallInfo fcinfo)
-{
-	ArBalanceChange change = {.ledger_id = PG_GETARG_INT32(LEDGER_ID),
-		.customer_id = PG_GETARG_INT64(CUSTOMER_ID),
-	.currency = PG_GETARG_AR_MONETARY_P(AMOUNT)->currency};
-
-	return ar_hold_balance(&change);
-}
-
-/*
  * insert writes the row, and returns its payment_id.
  */
 static int64
@@ -126,8 +111,9 @@ insert(FunctionCallInfo fcinfo)
 		nulls[i] = PG_ARGISNULL(i);
 	}
 	ar_table_begin(&payments, "payment", CMD_INSERT, columns, ARGUMENT_COUNT);
-	/* The customer is there as long as the balance that is held. */
-	ar_table_trust_keys(&payments);
+	/* A customer who has a balance is there; and to make one he must be. */
+	if (ar_table_fires(&payments, "payment_settle_ais"))
+		ar_table_trust_keys(&payments);
 	ar_table_insert(&payments, values, nulls);
 	payment_id = DatumGetInt64(ar_table_inserted(&payments, "payment_id", INT8OID));
 	ar_table_end(&payments);
@@ -170,7 +156,7 @@ ar_record_payment(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_FUNCTION_DEFINITION),
 				 errmsg("function \"%s\" needs %d arguments", "ar.record_payment", ARGUMENT_COUNT)));
-	/* Who has no balance, who pays again, or when, is for the statement. */
+	/* The rest of what there may be is for the statement. */
 	if (PG_ARGISNULL(LEDGER_ID) || PG_ARGISNULL(CUSTOMER_ID) || PG_ARGISNULL(AMOUNT) ||
 		PG_ARGISNULL(RECEIVED_ON) || PG_ARGISNULL(METHOD) ||
 		!PG_ARGISNULL(EXTERNAL_ID) || !PG_ARGISNULL(REPLACES_ID) ||
@@ -178,7 +164,5 @@ ar_record_payment(PG_FUNCTION_ARGS)
 		return by_statement(fcinfo);
 	PreventCommandIfReadOnly("INSERT");
 	PreventCommandIfParallelMode("INSERT");
-	if (!hold_customer(fcinfo))
-		return by_statement(fcinfo);
 	PG_RETURN_INT64(insert(fcinfo));
 }

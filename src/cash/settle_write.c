@@ -76,14 +76,16 @@ ar_write_room(ArSettlement *settlement, void *array, Size element, int count, in
  * add_application gathers an application, which counts from a day.
  */
 static ArPending *
-add_application(ArSettlement *settlement, ArBatch *batch, int64 credit_item_id, int64 debit_item_id,
-				int64 amount, uint32 currency, DateADT applied_on, ArRule rule, int confidence)
+add_application(ArSettlement *settlement, ArBatch *batch, int64 customer_id,
+				int64 credit_item_id, int64 debit_item_id, int64 amount, uint32 currency,
+				DateADT applied_on, ArRule rule, int confidence)
 {
 	ArPending  *pending;
 
 	batch->pending = ar_write_room(settlement, batch->pending, sizeof(ArPending),
 								   batch->count, &batch->size);
 	pending = &batch->pending[batch->count++];
+	pending->customer_id = customer_id;
 	pending->credit_item_id = credit_item_id;
 	pending->debit_item_id = debit_item_id;
 	pending->adjustment = -1;
@@ -119,7 +121,8 @@ ar_write_line(ArSettlement *settlement, ArItem *credit, ArItem *debit,
 	if (amount < 0 || amount > credit->open || amount > debit->open)
 		elog(ERROR, "ar_write_line: item " INT64_FORMAT " or " INT64_FORMAT " would be over-applied",
 			 credit->item_id, debit->item_id);
-	add_application(settlement, &settlement->writing->batch, credit->item_id, debit->item_id, amount, credit->currency,
+	add_application(settlement, &settlement->writing->batch, credit->customer_id,
+					credit->item_id, debit->item_id, amount, credit->currency,
 					common_day(credit, debit), rule, confidence);
 	credit->open -= amount;
 	debit->open -= amount;
@@ -168,7 +171,7 @@ grant(ArSettlement *settlement, ArCredit *credit, ArItem *debit, const char *kin
 		elog(ERROR, "grant: item " INT64_FORMAT " would be over-applied", debit->item_id);
 	adjustment = add_adjustment(settlement, &settlement->writing->batch, credit, kind, -amount,
 								day, debit->invoice_id, reason_code);
-	add_application(settlement, &settlement->writing->batch, 0, debit->item_id, amount, credit->currency, day,
+	add_application(settlement, &settlement->writing->batch, credit->customer_id, 0, debit->item_id, amount, credit->currency, day,
 					answer->rule, answer->confidence)->adjustment = adjustment;
 	debit->open -= amount;
 }
@@ -189,7 +192,7 @@ give(ArSettlement *settlement, ArCredit *credit, const char *kind, int64 amount,
 	if (amount < 0 || amount > item->open)
 		elog(ERROR, "give: item " INT64_FORMAT " would be over-applied", item->item_id);
 	adjustment = add_adjustment(settlement, &settlement->writing->gains, credit, kind, amount, day, 0, NULL);
-	add_application(settlement, &settlement->writing->gains, item->item_id, 0, amount, credit->currency, day,
+	add_application(settlement, &settlement->writing->gains, credit->customer_id, item->item_id, 0, amount, credit->currency, day,
 					answer->rule, answer->confidence)->adjustment = adjustment;
 	item->open -= amount;
 }
@@ -240,6 +243,7 @@ write_applications(ArSettlement *settlement, const ArBatch *batch,
 			batch->adjustments[pending->adjustment].item_id;
 
 		application->ledger_id = settlement->ledger_id;
+		application->customer_id = pending->customer_id;
 		application->credit_item_id = pending->credit_item_id != 0 ? pending->credit_item_id : adjusted;
 		application->debit_item_id = pending->debit_item_id != 0 ? pending->debit_item_id : adjusted;
 		application->amount_minor = pending->amount;

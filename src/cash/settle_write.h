@@ -26,6 +26,7 @@ typedef struct ArPendingAdjustment
 /* An application to be written. */
 typedef struct ArPending
 {
+	int64		customer_id;
 	int64		credit_item_id; /* 0: of the adjustment at that place */
 	int64		debit_item_id;
 	int			adjustment;

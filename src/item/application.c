@@ -40,6 +40,7 @@ typedef struct Application
 {
 	int32		ledger_id;
 	int64		application_id;
+	int64		customer_id;	/* of both items; 0: it is not known yet */
 	int64		credit_item_id;
 	int64		debit_item_id;
 	int64		amount_minor;
@@ -52,7 +53,7 @@ typedef struct Application
 typedef struct TouchedItem
 {
 	int64		item_id;		/* hash key */
-	bool		is_found;
+	bool		is_found;		/* what never changes of it is known: */
 	int64		customer_id;
 	int64		amount_minor;
 	uint32		currency;
@@ -157,6 +158,7 @@ read_applications(TriggerData *trigger, int *count)
 		Datum		reverses;
 
 		application->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
+		application->customer_id = 0;
 		application->application_id = DatumGetInt64(ar_transition_value(&rows, application_id));
 		application->credit_item_id = DatumGetInt64(ar_transition_value(&rows, credit_item_id));
 		application->debit_item_id = DatumGetInt64(ar_transition_value(&rows, debit_item_id));
@@ -221,38 +223,56 @@ find_item(ArTable *items, int32 ledger_id, int64 item_id)
 	return ar_table_find(items, key, lengthof(key));
 }
 
+/* Where what never changes of an item stands. */
+typedef struct ItemPlaces
+{
+	AttrNumber	customer_id;
+	AttrNumber	amount;
+	AttrNumber	issued_on;
+} ItemPlaces;
+
 /*
- * load_items reads what never changes of the touched items: whose they are,
- * how much and since when.  It may come before the lock for that reason.
+ * find_places finds the columns of what never changes.
+ */
+static void
+find_places(Relation items, ItemPlaces *places)
+{
+	places->customer_id = ar_column(items, "customer_id", INT8OID);
+	places->amount = ar_column(items, "amount", AR_TYPE_MONETARY);
+	places->issued_on = ar_column(items, "issued_on", DATEOID);
+}
+
+/*
+ * read_item reads what never changes of the item found: whose it is, how much
+ * and since when.
+ */
+static void
+read_item(ArTable *items, const ItemPlaces *places, TouchedItem *item)
+{
+	ArMonetary *value = DatumGetArMonetaryP(ar_table_value(items, places->amount));
+
+	item->is_found = true;
+	item->customer_id = DatumGetInt64(ar_table_value(items, places->customer_id));
+	item->amount_minor = ar_monetary_minor(value);
+	item->currency = value->currency;
+	item->issued_on = DatumGetDateADT(ar_table_value(items, places->issued_on));
+}
+
+/*
+ * load_items reads what never changes of the touched items.  It may come before
+ * the lock for that reason.
  */
 static void
 load_items(int32 ledger_id, TouchedItem **sorted, int count)
 {
 	ArTable		items;
-	AttrNumber	customer_id;
-	AttrNumber	amount;
-	AttrNumber	issued_on;
+	ItemPlaces	places;
 
 	ar_table_begin(&items, "item", CMD_SELECT, NULL, 0);
-	customer_id = ar_column(items.relation, "customer_id", INT8OID);
-	amount = ar_column(items.relation, "amount", AR_TYPE_MONETARY);
-	issued_on = ar_column(items.relation, "issued_on", DATEOID);
+	find_places(items.relation, &places);
 	for (int i = 0; i < count; i++)
-	{
-		TouchedItem *item = sorted[i];
-		ArMonetary *value;
-
-		if (item->fresh != NULL)
-			continue;
-		if (!find_item(&items, ledger_id, item->item_id))
-			continue;
-		item->is_found = true;
-		item->customer_id = DatumGetInt64(ar_table_value(&items, customer_id));
-		value = DatumGetArMonetaryP(ar_table_value(&items, amount));
-		item->amount_minor = ar_monetary_minor(value);
-		item->currency = value->currency;
-		item->issued_on = DatumGetDateADT(ar_table_value(&items, issued_on));
-	}
+		if (!sorted[i]->is_found && find_item(&items, ledger_id, sorted[i]->item_id))
+			read_item(&items, &places, sorted[i]);
 	ar_table_end(&items);
 }
 
@@ -468,8 +488,10 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 	ArTable		by_credit = {NULL};
 	AttrNumber	open;
 	AttrNumber	undone_on;
+	ItemPlaces	places;
 
 	ar_table_begin(&items, "item", CMD_UPDATE, item_columns, lengthof(item_columns));
+	find_places(items.relation, &places);
 	open = items.columns[0];
 	undone_on = items.columns[2];
 	for (int i = 0; i < count; i++)
@@ -486,6 +508,8 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 			continue;
 		if (!find_item(&items, ledger_id, item->item_id) || !ar_table_lock(&items))
 			elog(ERROR, "move_items: item " INT64_FORMAT " is gone", item->item_id);
+		if (!item->is_found)
+			read_item(&items, &places, item);
 		open_minor = ar_monetary_minor(DatumGetArMonetaryP(ar_table_value(&items, open)));
 		left_minor = ar_add_minor(open_minor, -item->change_minor);
 		undone = date_or(&items, undone_on, DATEVAL_NOBEGIN);
@@ -589,6 +613,8 @@ apply_ledger(Relation relation, Application *applications, int count,
 	HTAB	   *items;
 	TouchedItem **sorted;
 	int			item_count;
+	/* Who found them read their items, whose customer he holds. */
+	bool		is_known = applications[0].customer_id != 0;
 
 	control.hcxt = CurrentMemoryContext;
 	items = hash_create("ar_ext touched items", 256, &control,
@@ -601,7 +627,8 @@ apply_ledger(Relation relation, Application *applications, int count,
 		touch(items, applications[i].debit_item_id);
 	}
 	sorted = sorted_items(items, &item_count);
-	load_items(ledger_id, sorted, item_count);
+	if (!is_known)
+		load_items(ledger_id, sorted, item_count);
 
 	changes = MemoryContextAllocHuge(CurrentMemoryContext,
 									 sizeof(ArBalanceChange) * (Size) (count + fresh_count));
@@ -611,12 +638,13 @@ apply_ledger(Relation relation, Application *applications, int count,
 		TouchedItem *credit = touch(items, application->credit_item_id);
 		TouchedItem *debit = touch(items, application->debit_item_id);
 
-		check_application(relation, application, credit, debit);
+		if (!is_known)
+			check_application(relation, application, credit, debit);
 		note_application(credit, -application->amount_minor, application);
 		note_application(debit, application->amount_minor, application);
 
 		changes[i].ledger_id = ledger_id;
-		changes[i].customer_id = debit->customer_id;
+		changes[i].customer_id = is_known ? application->customer_id : debit->customer_id;
 		changes[i].currency = application->currency;
 		changes[i].debits_minor = -application->amount_minor;
 		changes[i].credits_minor = application->amount_minor;
@@ -627,6 +655,16 @@ apply_ledger(Relation relation, Application *applications, int count,
 	ar_change_balances(changes, count + fresh_count);
 	make_items(relation, items, fresh, fresh_count);
 	move_items(relation, ledger_id, sorted, item_count);
+	for (int i = 0; is_known && i < count; i++)
+	{
+		TouchedItem *debit = touch(items, applications[i].debit_item_id);
+
+		check_application(relation, &applications[i],
+						  touch(items, applications[i].credit_item_id), debit);
+		if (debit->customer_id != applications[i].customer_id)
+			elog(ERROR, "apply_ledger: item " INT64_FORMAT " is not of customer " INT64_FORMAT,
+				 debit->item_id, applications[i].customer_id);
+	}
 	hash_destroy(items);
 }
 
@@ -680,6 +718,7 @@ ar_apply_found(const ArApplication *found, int count, ArPosting *fresh, int fres
 	for (int i = 0; i < count; i++)
 	{
 		applications[i].ledger_id = found[i].ledger_id;
+		applications[i].customer_id = found[i].customer_id;
 		applications[i].credit_item_id = found[i].credit_item_id;
 		applications[i].debit_item_id = found[i].debit_item_id;
 		applications[i].amount_minor = found[i].amount_minor;

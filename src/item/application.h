@@ -13,6 +13,7 @@
 typedef struct ArApplication
 {
 	int32		ledger_id;
+	int64		customer_id;	/* whose both items are */
 	int64		credit_item_id;
 	int64		debit_item_id;
 	int64		amount_minor;

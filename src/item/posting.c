@@ -258,22 +258,6 @@ ar_hold_balances(ArBalanceChange *changes, int count)
 }
 
 /*
- * ar_hold_balance locks the balance of one customer.  False: he has none yet.
- * As long as a balance is there, so is its customer.
- */
-bool
-ar_hold_balance(const ArBalanceChange *change)
-{
-	ArTable		balances;
-	bool		is_held;
-
-	ar_table_begin(&balances, "customer_balance", CMD_SELECT, NULL, 0);
-	is_held = find_balance(&balances, change) && ar_table_lock(&balances);
-	ar_table_end(&balances);
-	return is_held;
-}
-
-/*
  * ar_change_balances adds up the changes a customer and currency and writes
  * each balance once, in lock order.  It must come before the statement
  * touches an item of these customers.  The array is reordered.

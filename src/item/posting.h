@@ -54,7 +54,6 @@ extern void ar_post_items(ArDocumentType type, const ArPosting *postings,
 						  int count);
 extern void ar_note_posting(const ArPosting *posting, ArBalanceChange *change);
 extern void ar_write_items(ArDocumentType type, const ArPosting *postings, int count);
-extern bool ar_hold_balance(const ArBalanceChange *change);
 extern void ar_hold_balances(ArBalanceChange *changes, int count);
 extern void ar_change_balances(ArBalanceChange *changes, int count);
 extern bool ar_is_within(int64 open_minor, int64 amount_minor);

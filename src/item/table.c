@@ -148,6 +148,20 @@ is_enabled(const Trigger *trigger)
 }
 
 /*
+ * ar_table_fires tells whether a trigger of the table that is written fires.
+ */
+bool
+ar_table_fires(ArTable *table, const char *name)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+		if (strcmp(triggers->triggers[i].tgname, name) == 0)
+			return is_enabled(&triggers->triggers[i]);
+	return false;
+}
+
+/*
  * ar_table_take_over says, before anything is written, that the caller does
  * himself what a trigger would do after the statement.  False: it is not so,
  * because the trigger is disabled, or because somebody else's may change what
@@ -554,7 +568,9 @@ ar_table_inserted(ArTable *table, const char *name, Oid type)
 }
 
 /*
- * ar_table_end ends the statement: its AFTER triggers fire.
+ * ar_table_end ends the statement: its AFTER triggers fire.  Indexes are let
+ * go before: a session has room for few locks that cost next to nothing, and
+ * triggers write tables, too.
  */
 void
 ar_table_end(ArTable *table)
@@ -562,18 +578,18 @@ ar_table_end(ArTable *table)
 	if (table->scan != NULL)
 		index_endscan(table->scan);
 	if (table->index != NULL)
-		index_close(table->index, NoLock);
+		index_close(table->index, AccessShareLock);
 	ExecDropSingleTupleTableSlot(table->row);
 	if (table->operation != CMD_SELECT)
 	{
+		if (table->has_indexes)
+			ExecCloseIndices(table->target);
 		if (table->operation == CMD_INSERT)
 			ExecASInsertTriggers(table->estate, table->target, table->capture);
 		else
 			ExecASUpdateTriggers(table->estate, table->target, table->capture);
 		AfterTriggerEndQuery(table->estate);
 		EvalPlanQualEnd(&table->recheck);
-		if (table->has_indexes)
-			ExecCloseIndices(table->target);
 		ExecDropSingleTupleTableSlot(table->changed);
 		ExecResetTupleTable(table->estate->es_tupleTable, false);
 		ExecCloseTrigTargetRelations(table->estate);
