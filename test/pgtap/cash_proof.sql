@@ -7,7 +7,7 @@ SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
 SELECT pg_temp.ledger() AS ledger, pg_temp.customer('A') AS a, pg_temp.customer('B') AS b \gset
 INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, reference, apply)
-SELECT :ledger, CASE WHEN name <> 'U' THEN :a END, 'EUR 100', '2026-01-20', 'cheque', name, 'none' FROM unnest('{BOUNCED,GOOD,MOVED,PAID_OUT,U}'::text[]) AS name;
+SELECT :ledger, CASE WHEN name <> 'U' THEN :a END, 'EUR 100', '2026-01-20', CASE name WHEN 'PAID_OUT' THEN 'online_processor' ELSE 'cheque' END, name, 'none' FROM unnest('{BOUNCED,GOOD,MOVED,PAID_OUT,U}'::text[]) AS name;
 CREATE FUNCTION pg_temp.payment(reference text) RETURNS bigint LANGUAGE sql STABLE AS
 $$ SELECT p.payment_id FROM ar.payment AS p WHERE p.ledger_id = pg_temp.ledger() AND p.reference = $1 $$;
 INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, due_on, total, status) VALUES (:ledger, :a, 'I1', '2026-01-01', '2026-01-31', 'EUR 60', 'open');
