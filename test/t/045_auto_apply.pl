@@ -10,14 +10,14 @@ my $node = PostgreSQL::Test::Cluster->new('auto_apply');
 $node->init;
 $node->start;
 
-# 2,000 lines of 400 customers, and what was looked at in vain, each filter as often as it was asked.
+# 5,000 lines of 1,000 customers, and what was looked at in vain, each filter as often as it was asked.
 my (undef, $out, $plans) = $node->psql('postgres', <<'SQL');
 CREATE EXTENSION ar_ext;
 CALL ar.create_books();
 SET search_path TO pg_catalog;
 CREATE EXTENSION pg_trgm SCHEMA public;
 SELECT ar.index_payer_names();
-\set customers 400
+\set customers 1000
 \i test/bench/cash_month.psql
 SELECT month.receive(:ledger);
 CREATE TABLE public.mode (mode text);
@@ -51,10 +51,10 @@ SKIP:
 	}
 	like($plans, qr/Insert on payment_transfer/, 'the plans are those of identifying');
 	note "$vain{$_} rows looked at in vain $_" for qw(first again);
-	cmp_ok($vain{$_}, '<', 100 * 2000, "$_: no statement compares each line with each") for qw(first again);
+	cmp_ok($vain{$_}, '<', 100 * 5000, "$_: no statement compares each line with each") for qw(first again);
 }
-like($out, qr/^first: [1-9]\d\d$/m, 'some lines are left');
-like($out, qr/^again: [1-9]\d\d$/m, 'and looked at again');
+like($out, qr/^first: [1-9]\d{2,3}$/m, 'some lines are left');
+like($out, qr/^again: [1-9]\d{2,3}$/m, 'and looked at again');
 like($out, qr/^mode: auto$/m, 'what goes row by row keeps its plans');
 like($out, qr/^violations: 0$/m, 'the books are sound');
 
