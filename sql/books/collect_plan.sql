@@ -66,7 +66,7 @@ CREATE TABLE ar.payment_plan_item (
 );
 -- One plan at a time, whoever is first.
 CREATE UNIQUE INDEX payment_plan_item_open_key ON ar.payment_plan_item (ledger_id, item_id) WHERE is_open;
-COMMENT ON TABLE ar.payment_plan_item IS 'A row is an item that a plan is for. It keeps its due date. An item is on one open plan at a time.';
+COMMENT ON TABLE ar.payment_plan_item IS 'A row is an item that a plan is for. It keeps its due date; whether the aging goes by it, ar.plan_re_aging says. An item is on one open plan at a time.';
 COMMENT ON COLUMN ar.payment_plan_item.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.payment_plan_item.plan_id IS 'The plan.';
 COMMENT ON COLUMN ar.payment_plan_item.item_id IS 'The item, a debit of the customer in the currency of the plan.';
@@ -114,3 +114,28 @@ CREATE TRIGGER payment_plan_instalment_fact_budts BEFORE UPDATE OR DELETE OR TRU
 CREATE TRIGGER payment_plan_instalment_check_ais AFTER INSERT ON ar.payment_plan_instalment
     REFERENCING NEW TABLE AS new_instalment
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_check_instalments();
+
+CREATE TABLE ar.plan_re_aging (
+    ledger_id integer NOT NULL,
+    plan_id bigint NOT NULL,
+    re_aged_on date NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL DEFAULT session_user,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT plan_re_aging_pkey PRIMARY KEY (ledger_id, plan_id),
+    CONSTRAINT plan_re_aging_plan_fkey FOREIGN KEY (ledger_id, plan_id) REFERENCES ar.payment_plan,
+    CONSTRAINT plan_re_aging_re_aged_on_check CHECK (isfinite(re_aged_on)),
+    CONSTRAINT plan_re_aging_reason_check CHECK (reason ~ '\S')
+);
+COMMENT ON TABLE ar.plan_re_aging IS 'A row is the decision that the aging goes by the instalments of a payment plan while it is open, instead of the due dates of its items. A fact: never changed.';
+COMMENT ON COLUMN ar.plan_re_aging.ledger_id IS 'The ledger.';
+COMMENT ON COLUMN ar.plan_re_aging.plan_id IS 'The plan.';
+COMMENT ON COLUMN ar.plan_re_aging.re_aged_on IS 'First day on which the aging goes by the instalments.';
+COMMENT ON COLUMN ar.plan_re_aging.reason IS 'Why.';
+COMMENT ON COLUMN ar.plan_re_aging.recorded_by IS 'Who decided; set by the database.';
+COMMENT ON COLUMN ar.plan_re_aging.recorded_at IS 'When; set by the database. Before that moment nobody knew.';
+
+CREATE TRIGGER plan_re_aging_guard_bir BEFORE INSERT ON ar.plan_re_aging
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_re_aging();
+CREATE TRIGGER plan_re_aging_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.plan_re_aging
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();

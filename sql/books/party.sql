@@ -106,6 +106,7 @@ CREATE TABLE ar.customer (
     credit_decided_on date,
     created_on date NOT NULL,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    timezone text,
     CONSTRAINT customer_code_key UNIQUE (ledger_id, code),
     CONSTRAINT customer_ledger_fkey FOREIGN KEY (ledger_id) REFERENCES ar.ledger,
     CONSTRAINT customer_code_check CHECK (code <> ''),
@@ -121,6 +122,8 @@ CREATE TABLE ar.customer (
         (electronic_address IS NULL) = (electronic_address_scheme IS NULL)
         AND electronic_address <> '' AND electronic_address_scheme ~ '^([0-9]{4}|[A-Z]{2})$'),
     CONSTRAINT customer_language_check CHECK (ar.is_language(language)),
+    -- Raises 22023 for a name that is no time zone.
+    CONSTRAINT customer_timezone_check CHECK (timezone IS NULL OR timezone(timezone, timestamp '2000-01-01') IS NOT NULL),
     CONSTRAINT customer_credit_decided_on_check CHECK (isfinite(credit_decided_on)),
     CONSTRAINT customer_created_on_check CHECK (isfinite(created_on))
 );
@@ -164,6 +167,7 @@ COMMENT ON COLUMN ar.customer.language IS 'Language to write to him in, a BCP 47
 COMMENT ON COLUMN ar.customer.credit_decided_on IS 'Day of the last decision about his credit; NULL: none was taken.';
 COMMENT ON COLUMN ar.customer.created_on IS 'Day from which he is known; the business date unless given.';
 COMMENT ON COLUMN ar.customer.created_at IS 'When the customer was created.';
+COMMENT ON COLUMN ar.customer.timezone IS 'IANA time zone in which he is, by which it is decided when he may be called; NULL: that of the ledger.';
 
 -- Not constraints: a restore must not judge old rows by the check digits that a newer version knows.
 CREATE TRIGGER ledger_tax_id_biur BEFORE INSERT OR UPDATE ON ar.ledger

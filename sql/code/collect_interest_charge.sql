@@ -493,7 +493,6 @@ AS $$
 DECLARE
     day date := coalesce(charge_interest.as_of, ar.business_date(charge_interest.ledger_id));
     batch record;
-    single record;
 BEGIN
     IF NOT EXISTS (SELECT FROM ar.interest_policy AS p WHERE p.ledger_id = charge_interest.ledger_id) THEN
         RETURN;
@@ -541,34 +540,7 @@ BEGIN
         FROM (SELECT w.*, (dense_rank() OVER (ORDER BY w.customer_id) - 1) / 500 AS nth FROM work AS w) AS w
         GROUP BY w.nth ORDER BY w.nth
     LOOP
-        BEGIN
-            RETURN QUERY SELECT * FROM ar.charge_batch(charge_interest.ledger_id, day, batch.late, batch.touched, batch.fees);
-        EXCEPTION WHEN SQLSTATE 'RA001' THEN
-            -- Somebody's limit stands in the way of his interest: the others are charged, and he when there is room.
-            FOR single IN
-                SELECT c.code,
-                       coalesce(array_agg(w.late_id) FILTER (WHERE w.late_id IS NOT NULL), '{}') AS late,
-                       coalesce(array_agg(w.touched_id) FILTER (WHERE w.touched_id IS NOT NULL), '{}') AS touched,
-                       coalesce(array_agg(w.fee_id) FILTER (WHERE w.fee_id IS NOT NULL), '{}') AS fees
-                FROM (
-                    SELECT i.customer_id, u.late_id, u.touched_id, NULL::bigint AS fee_id
-                    FROM (SELECT l.id, l.id AS late_id, NULL::bigint AS touched_id FROM unnest(batch.late) AS l(id)
-                          UNION ALL SELECT t.id, NULL, t.id FROM unnest(batch.touched) AS t(id)) AS u
-                    JOIN ar.item AS i ON i.ledger_id = charge_interest.ledger_id AND i.item_id = u.id
-                    UNION ALL
-                    SELECT v.customer_id, NULL, NULL, v.invoice_id
-                    FROM unnest(batch.fees) AS f(id) JOIN ar.invoice AS v ON v.ledger_id = charge_interest.ledger_id AND v.invoice_id = f.id) AS w
-                JOIN ar.customer AS c ON c.ledger_id = charge_interest.ledger_id AND c.customer_id = w.customer_id
-                GROUP BY c.customer_id, c.code ORDER BY c.customer_id
-            LOOP
-                BEGIN
-                    RETURN QUERY SELECT * FROM ar.charge_batch(charge_interest.ledger_id, day, single.late, single.touched, single.fees);
-                EXCEPTION WHEN SQLSTATE 'RA001' THEN
-                    RAISE WARNING 'customer "%" is not charged interest: it would exceed his credit limit', single.code
-                        USING HINT = 'Raise the limit, or have it warn (on_breach of ar.credit_policy); the interest is charged by a later run.';
-                END;
-            END LOOP;
-        END;
+        RETURN QUERY SELECT * FROM ar.charge_batch(charge_interest.ledger_id, day, batch.late, batch.touched, batch.fees);
     END LOOP;
 END
 $$;
@@ -576,7 +548,7 @@ COMMENT ON FUNCTION ar.charge_interest(integer, date) IS
 'Charges interest and fees for what is paid late, by ar.interest_policy, as items of their own; and corrects what was charged, where an application, a dispute or a rate became known later. Again it finds nothing to do. Run it daily.
 Arguments: ledger_id; as_of, by default the business date: the first day that bears no interest yet.
 Result: kind: interest, fee or correction; customer_id; item_id, the late item (of a fee the first of its invoice); from_on and to_on, the period, to_on not included; amount, negative where it is credited; adjustment_id of the charge, NULL where a credit memo took it back.
-Who would exceed his credit limit is left out with a WARNING, and charged later. Errors: 23503 a reference rate is missing.';
+No credit limit refuses it. Errors: 23503 a reference rate is missing.';
 
 REVOKE ALL ON FUNCTION ar.tg_stamp_charge_credit(), ar.tg_check_charge_credits(),
     ar.credit_charges(integer, bigint[], ar.monetary[], text, text[], date), ar.waive_charges(integer, bigint[], text, ar.monetary, date),

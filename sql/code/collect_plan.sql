@@ -184,7 +184,8 @@ CREATE FUNCTION ar.create_payment_plan(
     grace_days integer DEFAULT NULL,
     note text DEFAULT NULL,
     currency text DEFAULT NULL,
-    external_id text DEFAULT NULL
+    external_id text DEFAULT NULL,
+    re_aged boolean DEFAULT false
 ) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
@@ -195,7 +196,7 @@ DECLARE
         'first_due_on', create_payment_plan.first_due_on, 'item_ids', create_payment_plan.item_ids, 'every', create_payment_plan.every,
         'schedule', create_payment_plan.schedule, 'interest_rate', create_payment_plan.interest_rate, 'fee', create_payment_plan.fee::text,
         'agreed_on', create_payment_plan.agreed_on, 'grace_days', create_payment_plan.grace_days, 'note', create_payment_plan.note,
-        'currency', create_payment_plan.currency));
+        'currency', create_payment_plan.currency, 're_aged', CASE WHEN create_payment_plan.re_aged THEN true END));
     agreed date := coalesce(create_payment_plan.agreed_on, ar.business_date(create_payment_plan.ledger_id));
     known record;
     owed record;
@@ -314,12 +315,15 @@ BEGIN
             HINT = 'Give a schedule that makes what is open of the items, and the fee.',
             TABLE = 'payment_plan', SCHEMA = 'ar', CONSTRAINT = 'payment_plan_sum_check';
     END IF;
+    IF create_payment_plan.re_aged THEN
+        PERFORM ar.re_age_plan(create_payment_plan.ledger_id, result, coalesce(create_payment_plan.note, 'agreed on with the plan'), agreed);
+    END IF;
     RETURN result;
 END
 $$;
-COMMENT ON FUNCTION ar.create_payment_plan(integer, bigint, integer, date, bigint[], interval, jsonb, numeric, ar.monetary, date, integer, text, text, text) IS
+COMMENT ON FUNCTION ar.create_payment_plan(integer, bigint, integer, date, bigint[], interval, jsonb, numeric, ar.monetary, date, integer, text, text, text, boolean) IS
 'Records that a customer pays items in instalments, and returns the plan_id.
-Arguments: ledger_id; customer_id; instalments, how many equal ones, what is left over on the last, and first_due_on; item_ids, by default all he owes in a currency that is on no plan; every, from one instalment to the next; schedule instead, a JSON array of objects with due_on and amount; interest_rate, percent a year on what is left of the amount, and fee, which are charged as items of the plan; agreed_on, by default the business date; grace_days, by default those of ar.collect_policy; note; currency, by default that of the ledger; external_id, the same one again returns the first result.
+Arguments: ledger_id; customer_id; instalments, how many equal ones, what is left over on the last, and first_due_on; item_ids, by default all he owes in a currency that is on no plan; every, from one instalment to the next; schedule instead, a JSON array of objects with due_on and amount; interest_rate, percent a year on what is left of the amount, and fee, which are charged as items of the plan; agreed_on, by default the business date; grace_days, by default those of ar.collect_policy; note; currency, by default that of the ledger; external_id, the same one again returns the first result; re_aged, whether the aging goes by the instalments while the plan is open (ar.re_age_plan).
 The items keep their due dates. Errors: 22023 malformed plan; 23505 an item is on an open plan; 23514 instalments that do not make what is owed, or before the plan; RA002 nothing is open, or an item is not the customer''s; RA006 the external id was used otherwise; RA009 two currencies.';
 
 CREATE FUNCTION ar.create_payment_plans(ledger_id integer, plans jsonb)
@@ -332,7 +336,7 @@ DECLARE
     given record;
 BEGIN
     PERFORM ar.check_keys('plans', create_payment_plans.plans,
-        '{customer_id,instalments,first_due_on,item_ids,every,schedule,interest_rate,fee,agreed_on,grace_days,note,currency,external_id}', '{customer_id}');
+        '{customer_id,instalments,first_due_on,item_ids,every,schedule,interest_rate,fee,agreed_on,grace_days,note,currency,external_id,re_aged}', '{customer_id}');
     -- Customers in the order of their ids, as balances are locked.
     PERFORM FROM ar.customer_balance AS b
     WHERE b.ledger_id = create_payment_plans.ledger_id
@@ -344,13 +348,13 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT r.*, e.value -> 'item_ids' AS item_ids_given
             FROM jsonb_to_record(e.value) AS r(customer_id bigint, instalments integer, first_due_on date, every interval, schedule jsonb,
-                interest_rate numeric, fee ar.monetary, agreed_on date, grace_days integer, note text, currency text, external_id text)) AS p
+                interest_rate numeric, fee ar.monetary, agreed_on date, grace_days integer, note text, currency text, external_id text, re_aged boolean)) AS p
         ORDER BY e.position
     LOOP
         element := given.position;
         plan_id := ar.create_payment_plan(create_payment_plans.ledger_id, given.customer_id, given.instalments, given.first_due_on, given.item_ids,
             coalesce(given.every, '1 month'), given.schedule, given.interest_rate, given.fee, given.agreed_on, given.grace_days, given.note,
-            given.currency, given.external_id);
+            given.currency, given.external_id, coalesce(given.re_aged, false));
         RETURN NEXT;
     END LOOP;
 END
@@ -486,6 +490,6 @@ COMMENT ON FUNCTION ar.planned(integer, bigint[], date) IS
 Arguments: ledger_id; item_ids, NULL for all; as_of.';
 
 REVOKE ALL ON FUNCTION ar.tg_guard_plan(), ar.tg_follow_plans(), ar.tg_guard_plan_item(), ar.tg_check_plan_items(), ar.tg_check_instalments(), ar.tg_sum_plan(),
-    ar.create_payment_plan(integer, bigint, integer, date, bigint[], interval, jsonb, numeric, ar.monetary, date, integer, text, text, text),
+    ar.create_payment_plan(integer, bigint, integer, date, bigint[], interval, jsonb, numeric, ar.monetary, date, integer, text, text, text, boolean),
     ar.create_payment_plans(integer, jsonb), ar.cancel_plan(integer, bigint, text, date), ar.plan_progress(integer, date, bigint[]),
     ar.judge_plans(integer, date), ar.planned(integer, bigint[], date) FROM PUBLIC;

@@ -218,11 +218,14 @@ BEGIN
       AND small_balances.as_of - i.due_on >= coalesce(small_balances.minimum_days, p.small_balance_days)
       AND NOT EXISTS (SELECT FROM ar.dispute_item AS n JOIN ar.dispute AS d ON d.ledger_id = n.ledger_id AND d.dispute_id = n.dispute_id
                       WHERE n.ledger_id = i.ledger_id AND n.item_id = i.item_id AND d.outcome IS NULL)
+      -- The last instalment of much may be little, and it is due another day.
+      AND NOT EXISTS (SELECT FROM ar.payment_plan_item AS n WHERE n.ledger_id = i.ledger_id AND n.item_id = i.item_id AND n.is_open)
+      AND NOT EXISTS (SELECT FROM ar.promise_item AS n WHERE n.ledger_id = i.ledger_id AND n.item_id = i.item_id AND n.is_open)
     ORDER BY i.due_on, i.item_id;
 END
 $$;
 COMMENT ON FUNCTION ar.small_balances(integer, date, ar.monetary, integer) IS
-'The debit items of which so little is open, so long after they were due, that they are written off in bulk; without those in dispute.
+'The debit items of which so little is open, so long after they were due, that they are written off in bulk; without those in dispute, promised, or on a payment plan.
 Arguments: ledger_id; as_of; threshold, the most that is open, in its currency, and minimum_days past due, by default those of ar.collect_policy.';
 
 CREATE FUNCTION ar.write_off_small_balances(

@@ -87,7 +87,7 @@ $$;
 COMMENT ON FUNCTION ar.tg_settle_hold() IS
 'Trigger, at the end of a transaction that decided a hold: the invoice must not be held any more, unless by another hold (RA003).';
 
-CREATE FUNCTION ar.credit_reasons(ledger_id integer, customer_ids bigint[])
+CREATE FUNCTION ar.credit_reasons(ledger_id integer, customer_ids bigint[], as_of date DEFAULT NULL)
 RETURNS TABLE (customer_id bigint, reason text, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
@@ -95,7 +95,7 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    today date := ar.business_date(credit_reasons.ledger_id);
+    today date := coalesce(credit_reasons.as_of, ar.business_date(credit_reasons.ledger_id));
 BEGIN
     RETURN QUERY
     SELECT s.customer_id, 'manual_stop', format('Credit was stopped by %s: %s.', s.stopped_by, rtrim(s.reason, '.'))
@@ -145,18 +145,18 @@ BEGIN
     WHERE e.bounced >= p.bounced_payments;
 END
 $$;
-COMMENT ON FUNCTION ar.credit_reasons(integer, bigint[]) IS
-'Why some customers get no credit on the business date, whatever their limits leave: a row a reason.
+COMMENT ON FUNCTION ar.credit_reasons(integer, bigint[], date) IS
+'Why some customers get no credit on a day, by default the business date, whatever their limits leave: a row a reason.
 Result: customer_id; reason: manual_stop, customer_on_hold, overdue, dunning_level or bounced_payments; detail, a sentence with the figures.';
 
-CREATE FUNCTION ar.fit_invoices(ledger_id integer, invoice_ids bigint[], for_release boolean DEFAULT false)
+CREATE FUNCTION ar.fit_invoices(ledger_id integer, invoice_ids bigint[], for_release boolean DEFAULT false, as_of date DEFAULT NULL)
 RETURNS TABLE (invoice_id bigint, customer_id bigint, total ar.monetary, action text, reasons text[], detail text)
 LANGUAGE plpgsql STABLE ROWS 100
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    today date := ar.business_date(fit_invoices.ledger_id);
+    today date := coalesce(fit_invoices.as_of, ar.business_date(fit_invoices.ledger_id));
     customers bigint[];
 BEGIN
     SELECT array_agg(DISTINCT v.customer_id) INTO customers
@@ -168,7 +168,7 @@ BEGIN
         FROM ar.credit_policies(fit_invoices.ledger_id, customers) AS p
     ), reason AS MATERIALIZED (
         SELECT r.customer_id, array_agg(r.reason ORDER BY r.reason) AS reasons, array_agg(r.detail ORDER BY r.reason) AS details
-        FROM ar.credit_reasons(fit_invoices.ledger_id, customers) AS r GROUP BY r.customer_id
+        FROM ar.credit_reasons(fit_invoices.ledger_id, customers, today) AS r GROUP BY r.customer_id
     ), holder AS MATERIALIZED (
         SELECT h.*, p.on_breach,
                ar.amount(h.credit_limit) * CASE WHEN fit_invoices.for_release THEN p.release_percent / 100
@@ -247,9 +247,9 @@ BEGIN
     WHERE v.ledger_id = fit_invoices.ledger_id AND v.invoice_id = ANY (fit_invoices.invoice_ids);
 END
 $$;
-COMMENT ON FUNCTION ar.fit_invoices(integer, bigint[], boolean) IS
+COMMENT ON FUNCTION ar.fit_invoices(integer, bigint[], boolean, date) IS
 'What the policies say to posting some invoices now, judged in the order of their ids: each against what those before it took.
-Arguments: ledger_id; invoice_ids, none of them posted; for_release, true to measure by the release_percent of the policy, and those who would be refused, too.
+Arguments: ledger_id; invoice_ids, none of them posted; for_release, true to measure by the release_percent of the policy, and those who would be refused, too; as_of, by default the business date.
 Result: invoice_id; customer_id; total; action: pass, warn or hold; reasons, all of them; detail, a sentence for each with its figures. A limit whose policy refuses is not asked here: that is judged on the balance.
 Errors: RA009 there is no rate.';
 
@@ -424,7 +424,7 @@ AS $$ SELECT ar.reject_holds(reject_hold.ledger_id, ARRAY[reject_hold.invoice_id
 COMMENT ON FUNCTION ar.reject_hold(integer, bigint, text, boolean) IS
 'Rejects one held invoice: ar.reject_holds() with one. Errors: as there.';
 
-CREATE FUNCTION ar.release_holds(ledger_id integer) RETURNS TABLE (invoice_id bigint)
+CREATE FUNCTION ar.release_holds(ledger_id integer, as_of date DEFAULT NULL) RETURNS TABLE (invoice_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
@@ -442,7 +442,7 @@ BEGIN
           -- Whatever another session has in hand is left to it: to wait might leave us holding what it posted.
           ORDER BY v.invoice_id FOR NO KEY UPDATE OF v SKIP LOCKED) AS v;
     SELECT array_agg(f.invoice_id) INTO passing
-    FROM ar.fit_invoices(release_holds.ledger_id, candidates, true) AS f WHERE f.action = 'pass';
+    FROM ar.fit_invoices(release_holds.ledger_id, candidates, true, release_holds.as_of) AS f WHERE f.action = 'pass';
     IF passing IS NULL THEN
         RETURN;
     END IF;
@@ -453,13 +453,14 @@ BEGIN
     ORDER BY v.invoice_id;
 END
 $$;
-COMMENT ON FUNCTION ar.release_holds(integer) IS
+COMMENT ON FUNCTION ar.release_holds(integer, date) IS
 'Posts the held invoices of a ledger that nothing holds any more: all other reasons are gone, and with the invoice the exposure is within the release_percent of every limit. What somebody held by hand is left. For the daily run, or after payments.
+Arguments: ledger_id; as_of, the day that is judged for, by default the business date.
 Result: the invoice_id of each that was posted.
 Errors: RA001 another session took the room meanwhile, under a policy that refuses; RA009 there is no rate.';
 
-REVOKE ALL ON FUNCTION ar.tg_hold_invoice(), ar.tg_withdraw_hold(), ar.tg_guard_hold(), ar.tg_settle_hold(), ar.tg_keep_held(), ar.credit_reasons(integer, bigint[]),
-    ar.fit_invoices(integer, bigint[], boolean), ar.hold_invoices(integer, bigint[]), ar.note_held_invoices(integer, bigint[]),
+REVOKE ALL ON FUNCTION ar.tg_hold_invoice(), ar.tg_withdraw_hold(), ar.tg_guard_hold(), ar.tg_settle_hold(), ar.tg_keep_held(), ar.credit_reasons(integer, bigint[], date),
+    ar.fit_invoices(integer, bigint[], boolean, date), ar.hold_invoices(integer, bigint[]), ar.note_held_invoices(integer, bigint[]),
     ar.refuse_unheld(integer, bigint[], text), ar.release_holds(integer, bigint[], text), ar.release_hold(integer, bigint, text),
     ar.reject_holds(integer, bigint[], text, boolean), ar.reject_hold(integer, bigint, text, boolean),
-    ar.release_holds(integer) FROM PUBLIC;
+    ar.release_holds(integer, date) FROM PUBLIC;

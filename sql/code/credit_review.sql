@@ -257,7 +257,7 @@ $$;
 COMMENT ON FUNCTION ar.probation_progress(integer) IS
 'How far the customers on probation are: how many invoices of the time since they have paid on time, and how many it takes. What credit memos, reversals or write-offs closed is not paid.';
 
-CREATE FUNCTION ar.review_probations(ledger_id integer)
+CREATE FUNCTION ar.review_probations(ledger_id integer, as_of date DEFAULT NULL)
 RETURNS TABLE (customer_id bigint, paid_on_time bigint, invoices_required integer)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
@@ -270,7 +270,7 @@ BEGIN
         WHERE g.paid_on_time >= g.invoices_required
     ), ended AS (
         UPDATE ar.credit_probation AS p
-        SET ended_on = greatest(ar.business_date(review_probations.ledger_id), p.started_on), outcome = 'passed',
+        SET ended_on = greatest(coalesce(review_probations.as_of, ar.business_date(review_probations.ledger_id)), p.started_on), outcome = 'passed',
             reason = format('%s invoices paid on time, %s were required', d.paid_on_time, d.invoices_required)
         FROM passed AS d
         WHERE p.ledger_id = review_probations.ledger_id AND p.customer_id = d.customer_id AND p.ended_on IS NULL
@@ -281,8 +281,9 @@ BEGIN
     ORDER BY d.customer_id;
 END
 $$;
-COMMENT ON FUNCTION ar.review_probations(integer) IS
+COMMENT ON FUNCTION ar.review_probations(integer, date) IS
 'Ends the probations of a ledger that are passed: enough invoices of the time since were paid on time, in all their instalments. For the daily run.
+Arguments: ledger_id; as_of, the day on which they end, by default the business date.
 Result: customer_id; paid_on_time; invoices_required, of each that passed.';
 
 CREATE FUNCTION ar.tg_guard_credit_review() RETURNS trigger
@@ -480,6 +481,6 @@ REVOKE ALL ON FUNCTION ar.tg_record_credit(), ar.record_credit_events(integer, j
     ar.record_credit_event(integer, bigint, text, date, ar.monetary, integer, text, text, text), ar.tg_review_events(),
     ar.tg_guard_probation(), ar.tg_follow_probation(), ar.start_probations(integer, bigint[]), ar.start_probation(integer, bigint),
     ar.end_probation(integer, bigint, text, text), ar.tg_start_probation(), ar.is_paid_up(integer, bigint), ar.probation_progress(integer),
-    ar.review_probations(integer), ar.tg_guard_credit_review(), ar.request_credit_reviews(integer, bigint[], date, text),
+    ar.review_probations(integer, date), ar.tg_guard_credit_review(), ar.request_credit_reviews(integer, bigint[], date, text),
     ar.open_credit_reviews(integer, date), ar.record_credit_reviews(integer, bigint[], text, text, ar.monetary),
     ar.record_credit_review(integer, bigint, text, text, ar.monetary) FROM PUBLIC;

@@ -18,6 +18,8 @@ AS $$
            ('promises', 32, 'Judges promises to pay whose day has passed.'),
            ('payment_plans', 34, 'Judges payment plans.'),
            ('interest', 36, 'Charges interest and fees for paying late.'),
+           ('dunning', 38, 'Proposes reminders and dunning letters, and confirms those of policies that say so.'),
+           ('worklist', 39, 'Opens, closes and assigns cases of customers who owe something overdue.'),
            ('credit_holds', 40, 'Posts held invoices that nothing holds any more.'),
            ('credit_reviews', 50, 'Ends probations that are passed and opens the credit reviews that are due.'),
            ('aging_snapshot', 60, 'Keeps the aging of the day before, and thins the older ones.'),
@@ -28,6 +30,8 @@ COMMENT ON FUNCTION ar.job_steps() IS 'The steps of the daily run of a ledger, i
 CREATE FUNCTION ar.do_job_step(ledger_id integer, step text, business_date date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
+-- Many statements of a moment each: to compile them takes longer than to run them.
+SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -52,10 +56,15 @@ BEGIN
         SELECT count(*) INTO done FROM ar.judge_plans(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'interest' THEN
         SELECT count(*) INTO done FROM ar.charge_interest(do_job_step.ledger_id, do_job_step.business_date);
+    WHEN 'dunning' THEN
+        SELECT count(*) INTO done FROM ar.run_dunning(do_job_step.ledger_id, do_job_step.business_date);
+        PERFORM ar.record_dunning_levels(do_job_step.ledger_id, do_job_step.business_date);
+    WHEN 'worklist' THEN
+        SELECT count(*) INTO done FROM ar.refresh_cases(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'credit_holds' THEN
-        SELECT count(*) INTO done FROM ar.release_holds(do_job_step.ledger_id);
+        SELECT count(*) INTO done FROM ar.release_holds(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'credit_reviews' THEN
-        SELECT count(*) INTO done FROM ar.review_probations(do_job_step.ledger_id);
+        SELECT count(*) INTO done FROM ar.review_probations(do_job_step.ledger_id, do_job_step.business_date);
         SELECT done + count(*) INTO done FROM ar.open_credit_reviews(do_job_step.ledger_id, do_job_step.business_date);
     WHEN 'aging_snapshot' THEN
         done := ar.take_aging_snapshot(do_job_step.ledger_id, do_job_step.business_date - 1);

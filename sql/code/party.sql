@@ -88,10 +88,10 @@ BEGIN
               'customer_class', 'parent_id', 'legal_name', 'tax_id', 'tax_id_scheme', 'registration_id', 'street',
               'additional_street', 'city', 'postal_code', 'region', 'country', 'iban', 'bic', 'electronic_address',
               'electronic_address_scheme', 'buyer_reference', 'language', 'credit_decided_on', 'created_on',
-              'status_reason'],
+              'status_reason', 'timezone'],
         '{}');
     PERFORM ar.check_keys('contacts', coalesce(jsonb_agg(contact.value), '[]'),
-        '{name,role,channel,address,language,is_primary,note}', '{channel}')
+        '{name,role,channel,address,language,is_primary,note,timezone}', '{channel}')
     FROM jsonb_array_elements(create_customers.customers) AS c(value),
          jsonb_array_elements(CASE jsonb_typeof(c.value -> 'contacts')
              WHEN 'array' THEN c.value -> 'contacts' ELSE jsonb_build_array(c.value -> 'contacts') END) AS contact(value)
@@ -119,13 +119,13 @@ BEGIN
             customer_class text, parent_id bigint, legal_name text, tax_id text, tax_id_scheme text, registration_id
             text, street text, additional_street text, city text, postal_code text, region text, country text, iban
             text, bic text, electronic_address text, electronic_address_scheme text, buyer_reference text, language
-            text, credit_decided_on date, created_on date, status_reason text)
+            text, credit_decided_on date, created_on date, status_reason text, timezone text)
     ), made AS (
         INSERT INTO ar.customer AS c (ledger_id, customer_id, code, name, terms, credit_limit, external_id, external_digest, status,
                                       customer_class, parent_id, legal_name, tax_id, tax_id_scheme, registration_id,
                                       street, additional_street, city, postal_code, region, country, iban, bic,
                                       electronic_address, electronic_address_scheme, buyer_reference, language,
-                                      credit_decided_on, created_on, status_reason)
+                                      credit_decided_on, created_on, status_reason, timezone)
         SELECT create_customers.ledger_id, g.customer_id, g.code, g.name, g.terms::ar.terms, g.credit_limit::ar.monetary,
                g.external_id, CASE WHEN g.external_id IS NOT NULL THEN ar.customer_digest(g.payload) END,
                coalesce(g.status, CASE WHEN policy.is_strict THEN 'prospect' ELSE 'active' END),
@@ -149,7 +149,8 @@ BEGIN
                g.language,
                g.credit_decided_on,
                coalesce(g.created_on, today),
-               g.status_reason
+               g.status_reason,
+               g.timezone
         FROM given AS g
         LEFT JOIN ar.customer AS parent ON parent.ledger_id = create_customers.ledger_id AND parent.code = g.parent_code
         LEFT JOIN given AS sibling ON sibling.code = g.parent_code
@@ -166,13 +167,13 @@ BEGIN
         RETURNING c.customer_id
     ), reached AS (
         -- In one statement with the customers, so that the policy finds them.
-        INSERT INTO ar.contact (ledger_id, customer_id, name, role, channel, address, language, is_primary, note)
+        INSERT INTO ar.contact (ledger_id, customer_id, name, role, channel, address, language, is_primary, note, timezone)
         SELECT create_customers.ledger_id, g.customer_id, k.name, coalesce(k.role, 'billing'), k.channel, k.address,
-               k.language, coalesce(k.is_primary, false), k.note
+               k.language, coalesce(k.is_primary, false), k.note, k.timezone
         FROM given AS g
         JOIN made AS m ON m.customer_id = g.customer_id
         CROSS JOIN LATERAL jsonb_to_recordset(g.contacts) AS k(
-            name text, role text, channel text, address text, language text, is_primary boolean, note text)
+            name text, role text, channel text, address text, language text, is_primary boolean, note text, timezone text)
         WHERE jsonb_typeof(g.contacts) = 'array'
     )
     SELECT count(*)::text INTO wrong FROM made AS m;
@@ -201,7 +202,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.create_customers(integer, jsonb) IS
 'Creates any number of customers of a ledger, with their contacts. All or none.
-Arguments: ledger_id; customers, a JSON array of objects with code, name, and perhaps terms, credit_limit, external_id, status, parent_code or parent_id (also one of the same array), contacts (an array of objects with channel and perhaps name, role, address, language, is_primary, note), and the other columns of ar.customer by their names.
+Arguments: ledger_id; customers, a JSON array of objects with code, name, and perhaps terms, credit_limit, external_id, status, parent_code or parent_id (also one of the same array), contacts (an array of objects with channel and perhaps name, role, address, language, is_primary, note, timezone), and the other columns of ar.customer by their names.
 Without a status he becomes active where the policy of the ledger requires nothing of his class, and else a prospect. Identifiers may have spaces; they are stored without.
 Result: the position in the array, from 1, and the customer_id; for an external_id known already, that of the first time.
 Errors: 22023 malformed payload; 22P02 malformed terms or amount; 23503 no such ledger or parent; 23505 the code is taken; 23514 a rule of a column, such as a negative limit, a wrong check digit, a circle of parents; RA004 he lacks what his status requires; RA006 the external id was used for another customer.';

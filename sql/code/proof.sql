@@ -372,8 +372,26 @@ BEGIN
                ('payment_plan_item', 'payment_plan_item_guard_budr'), ('payment_plan_item', 'payment_plan_item_fact_bts'),
                ('payment_plan_item', 'payment_plan_item_check_ais'),
                ('payment_plan_instalment', 'payment_plan_instalment_fact_budts'), ('payment_plan_instalment', 'payment_plan_instalment_check_ais'),
+               ('plan_re_aging', 'plan_re_aging_guard_bir'), ('plan_re_aging', 'plan_re_aging_fact_budts'),
+               ('assignment_rule', 'assignment_rule_stamp_biur'), ('worklist_policy', 'worklist_policy_stamp_biur'),
+               ('contact_rule', 'contact_rule_stamp_biur'), ('collection_case', 'collection_case_guard_biudr'), ('collection_case', 'collection_case_fact_bts'),
+               ('case_assignment', 'case_assignment_guard_bir'), ('case_assignment', 'case_assignment_follow_ais'),
+               ('case_assignment', 'case_assignment_fact_budts'),
+               ('collection_activity', 'collection_activity_record_bir'), ('collection_activity', 'collection_activity_follow_ais'),
+               ('collection_activity', 'collection_activity_fact_budts'),
                ('placement', 'placement_guard_biudr'), ('placement', 'placement_fact_bts'), ('placement', 'placement_follow_aus'),
-               ('placement_item', 'placement_item_guard_biudr'), ('placement_item', 'placement_item_fact_bts')
+               ('placement_item', 'placement_item_guard_biudr'), ('placement_item', 'placement_item_fact_bts'),
+               ('dunning_policy', 'dunning_policy_stamp_biur'), ('dunning_policy', 'dunning_policy_check_aus'),
+               ('dunning_level', 'dunning_level_check_ais'), ('dunning_level', 'dunning_level_check_aus'), ('dunning_level', 'dunning_level_check_ads'),
+               ('dunning_block', 'dunning_block_guard_biudr'), ('dunning_block', 'dunning_block_fact_bts'),
+               ('dunning_run', 'dunning_run_fact_budts'), ('dunning_run', 'dunning_run_stamp_bir'),
+               ('dunning_notice', 'dunning_notice_guard_bir'), ('dunning_notice', 'dunning_notice_guard_budr'),
+               ('dunning_notice', 'dunning_notice_record_bir'), ('dunning_notice', 'dunning_notice_check_ais'), ('dunning_notice', 'dunning_notice_fact_bts'),
+               ('dunning_notice_item', 'dunning_notice_item_guard_biudr'), ('dunning_notice_item', 'dunning_notice_item_fact_bts'),
+               ('dunning_notice_item', 'dunning_notice_item_follow_ais'), ('dunning_notice_item', 'dunning_notice_item_follow_aus'),
+               ('dunning_restart', 'dunning_restart_fact_budts'), ('dunning_restart', 'dunning_restart_stamp_bir'),
+               ('dunning_restart', 'dunning_restart_follow_ais'),
+               ('dunning_item', 'dunning_item_derive_biudr'), ('dunning_item', 'dunning_item_fact_bts'), ('outbox', 'outbox_dunning_aur')
     ), present AS (
         SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name, t.tgenabled, t.tgisinternal
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
@@ -401,6 +419,11 @@ CREATE FUNCTION ar.verify(ledger_id integer DEFAULT NULL)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
+-- It reads all of a ledger. Of what a WITH made the planner knows nothing, takes the rows of a ledger for one, and loops over everything for each;
+-- and a plan for any ledger would read all ledgers for each. Loops that it cannot do without then look so dear that it would compile them.
+SET enable_nestloop = off
+SET plan_cache_mode = force_custom_plan
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN

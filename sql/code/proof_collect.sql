@@ -1,4 +1,4 @@
--- proof: disputes, promises, plans, placements, interest, fees and write-offs.
+-- proof: disputes, promises, plans, cases, placements, interest, fees and write-offs.
 
 CREATE FUNCTION ar.verify_disputes(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
@@ -109,11 +109,59 @@ BEGIN
     FROM plan AS p
     CROSS JOIN LATERAL (SELECT sum(ar.amount(i.amount)) AS total FROM ar.payment_plan_instalment AS i
                         WHERE i.ledger_id = p.ledger_id AND i.plan_id = p.plan_id) AS s
-    WHERE coalesce(s.total, 0) <> ar.amount(p.amount);
+    WHERE coalesce(s.total, 0) <> ar.amount(p.amount)
+    UNION ALL
+    SELECT 'plan_re_aging', r.ledger_id, 'plan_re_aging', r.plan_id, format('is of %s, the plan is from %s to %s', r.re_aged_on, p.agreed_on, p.ended_on)
+    FROM ar.plan_re_aging AS r
+    JOIN ar.payment_plan AS p ON p.ledger_id = r.ledger_id AND p.plan_id = r.plan_id
+    WHERE (verify_plans.ledger_id IS NULL OR r.ledger_id = verify_plans.ledger_id)
+      AND (r.re_aged_on < p.agreed_on OR r.recorded_at < p.recorded_at OR r.recorded_at > p.ended_at);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_plans(integer) IS
-'The part of ar.verify_collect() on payment plans: their items, which are on one open plan at a time, and their instalments.';
+'The part of ar.verify_collect() on payment plans: their items, which are on one open plan at a time, their instalments, and whether they were re-aged while open.';
+
+CREATE FUNCTION ar.verify_cases(ledger_id integer)
+RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH counted AS MATERIALIZED (
+        SELECT a.ledger_id, a.case_id, count(*) AS activities, count(*) FILTER (WHERE a.customer_id <> k.customer_id) AS others
+        FROM ar.collection_activity AS a
+        JOIN ar.collection_case AS k ON k.ledger_id = a.ledger_id AND k.case_id = a.case_id
+        WHERE verify_cases.ledger_id IS NULL OR a.ledger_id = verify_cases.ledger_id
+        GROUP BY a.ledger_id, a.case_id
+    ), assigned AS MATERIALIZED (
+        SELECT DISTINCT ON (a.ledger_id, a.case_id) a.ledger_id, a.case_id, a.collector
+        FROM ar.case_assignment AS a
+        WHERE verify_cases.ledger_id IS NULL OR a.ledger_id = verify_cases.ledger_id
+        ORDER BY a.ledger_id, a.case_id, a.assignment_id DESC
+    )
+    SELECT 'case_activities', k.ledger_id, 'collection_case', k.case_id, format('has %s activities, says %s', coalesce(n.activities, 0), k.activities)
+    FROM ar.collection_case AS k LEFT JOIN counted AS n ON n.ledger_id = k.ledger_id AND n.case_id = k.case_id
+    WHERE (verify_cases.ledger_id IS NULL OR k.ledger_id = verify_cases.ledger_id) AND k.activities <> coalesce(n.activities, 0)
+    UNION ALL
+    SELECT 'case_customer', n.ledger_id, 'collection_case', n.case_id, format('has %s activities with another customer', n.others)
+    FROM counted AS n WHERE n.others > 0
+    UNION ALL
+    SELECT 'case_collector', k.ledger_id, 'collection_case', k.case_id,
+           format('was given to %s, says %s', coalesce(a.collector, 'nobody'), coalesce(k.collector, 'nobody'))
+    FROM ar.collection_case AS k LEFT JOIN assigned AS a ON a.ledger_id = k.ledger_id AND a.case_id = k.case_id
+    WHERE (verify_cases.ledger_id IS NULL OR k.ledger_id = verify_cases.ledger_id) AND k.collector IS DISTINCT FROM a.collector
+    UNION ALL
+    SELECT 'activity_reversal', r.ledger_id, 'collection_activity', r.activity_id, format('takes %s back, which is another customer''s, of another kind, or does so itself', r.reverses_id)
+    FROM ar.collection_activity AS r
+    JOIN ar.collection_activity AS a ON a.ledger_id = r.ledger_id AND a.activity_id = r.reverses_id
+    WHERE (verify_cases.ledger_id IS NULL OR r.ledger_id = verify_cases.ledger_id)
+      AND (a.customer_id <> r.customer_id OR a.kind <> r.kind OR a.reverses_id IS NOT NULL);
+END
+$$;
+COMMENT ON FUNCTION ar.verify_cases(integer) IS
+'The part of ar.verify_collect() on cases: their activities and who works on them.';
 
 CREATE FUNCTION ar.verify_placements(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
@@ -235,12 +283,14 @@ BEGIN
     SELECT * FROM ar.verify_disputes(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_promises(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_plans(verify_collect.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_cases(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_placements(verify_collect.ledger_id)
     UNION ALL SELECT * FROM ar.verify_interest(verify_collect.ledger_id)
-    UNION ALL SELECT * FROM ar.verify_write_offs(verify_collect.ledger_id);
+    UNION ALL SELECT * FROM ar.verify_write_offs(verify_collect.ledger_id)
+    UNION ALL SELECT * FROM ar.verify_dunning(verify_collect.ledger_id);
 END
 $$;
 COMMENT ON FUNCTION ar.verify_collect(integer) IS
-'The part of ar.verify() on collections: disputes, promises, plans, placements, interest, fees and write-offs.';
+'The part of ar.verify() on collections: disputes, promises, plans, cases, placements, interest, fees and write-offs.';
 
-REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_plans(integer), ar.verify_placements(integer), ar.verify_interest(integer), ar.verify_write_offs(integer), ar.verify_collect(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ar.verify_disputes(integer), ar.verify_promises(integer), ar.verify_plans(integer), ar.verify_cases(integer), ar.verify_placements(integer), ar.verify_interest(integer), ar.verify_write_offs(integer), ar.verify_collect(integer) FROM PUBLIC;

@@ -83,14 +83,15 @@ AS $$
 #variable_conflict use_column
 DECLARE
     day date := coalesce(aging_detail.as_of, ar.business_date(aging_detail.ledger_id));
+    is_re_aged boolean := ar.has_re_aged(aging_detail.ledger_id);
 BEGIN
     RETURN QUERY
     SELECT i.customer_id, i.item_id, coalesce(v.number, j.number, p.reference),
            i.issued_on, i.due_on, ar.days_past_due(i.due_on, day),
            ar.aging_bucket(i.due_on, day, aging_detail.boundaries),
            ar.currency(i.amount), ar.amount(i.amount), ar.amount(i.open), i.kind
-    FROM ar.items_as_of(aging_detail.ledger_id, day, coalesce(aging_detail.known_at, 'infinity'),
-                        aging_detail.for_customer_id) AS i
+    FROM ar.aged_items(aging_detail.ledger_id, day, coalesce(aging_detail.known_at, 'infinity'),
+                       aging_detail.for_customer_id, is_re_aged) AS i
     LEFT JOIN ar.invoice AS v ON v.ledger_id = aging_detail.ledger_id AND v.invoice_id = i.invoice_id
     LEFT JOIN ar.adjustment AS j ON j.ledger_id = aging_detail.ledger_id AND j.adjustment_id = i.adjustment_id
     LEFT JOIN ar.payment AS p ON p.ledger_id = aging_detail.ledger_id AND p.payment_id = i.payment_id
@@ -98,7 +99,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.aging_detail(integer, date, timestamptz, bigint, integer[]) IS
-'Every item that was open at the end of a day, a row each, with its age; credits (payments, credit memos) with negative amounts.
+'Every item that was open at the end of a day, a row each, with its age; credits (payments, credit memos) with negative amounts. An item on a re-aged payment plan has a row for each instalment that it falls into: due_on is that of the instalment, open the part.
 Arguments: ledger_id; as_of, by default the ledger''s business date; known_at, for the books as they were known at that moment; for_customer_id, for one customer; boundaries, the last day past due of each bucket but the last.
 Amounts are in units of currency; number is that of the document, or the reference of a payment; days_past_due is negative before the due date, and the due date itself is not overdue.
 Errors: 22023 malformed boundaries; 23503 no such ledger.';
@@ -127,6 +128,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     day date := coalesce(aging.as_of, ar.business_date(aging.ledger_id));
+    is_re_aged boolean := ar.has_re_aged(aging.ledger_id);
 BEGIN
     RETURN QUERY
     SELECT s.customer_id, c.code, s.currency,
@@ -139,7 +141,7 @@ BEGIN
                ar.sum(i.open) FILTER (WHERE ar.sign(i.open) < 0) AS credits,
                ar.sum(i.open) AS balance,
                ar.amount(ar.sum(i.open) - ar.sum(i.open)) AS zero
-        FROM ar.items_as_of(aging.ledger_id, day, coalesce(aging.known_at, 'infinity'), aging.for_customer_id) AS i
+        FROM ar.aged_items(aging.ledger_id, day, coalesce(aging.known_at, 'infinity'), aging.for_customer_id, is_re_aged) AS i
         GROUP BY i.customer_id, ar.currency(i.open)
     ) AS s
     JOIN ar.customer AS c ON c.ledger_id = aging.ledger_id AND c.customer_id = s.customer_id
@@ -147,7 +149,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.aging(integer, date, timestamptz, bigint) IS
-'What each customer owed at the end of a day, a row per customer and currency, by days past due. Buckets hold debit items only; unapplied holds credits, negative; together they make the balance.
+'What each customer owed at the end of a day, a row per customer and currency, by days past due. Buckets hold debit items only, those on a re-aged payment plan by its instalments; unapplied holds credits, negative; together they make the balance.
 Arguments: ledger_id; as_of, by default the ledger''s business date; known_at, for the books as they were known at that moment; for_customer_id, for one customer.
 Amounts are in units of currency; the due date itself is not overdue. Customers with nothing open have no row.
 Errors: 23503 no such ledger.';

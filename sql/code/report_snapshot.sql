@@ -42,16 +42,18 @@ LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    is_re_aged boolean := ar.has_re_aged(aging_lines.ledger_id);
 BEGIN
     RETURN QUERY
     SELECT i.customer_id, ar.currency(i.open), ar.sign(i.open) < 0,
            ar.aging_bucket(i.due_on, aging_lines.as_of, aging_lines.boundaries), ar.sum(i.open), count(*)::integer
-    FROM ar.items_as_of(aging_lines.ledger_id, aging_lines.as_of, aging_lines.known_at) AS i
+    FROM ar.aged_items(aging_lines.ledger_id, aging_lines.as_of, aging_lines.known_at, NULL, is_re_aged) AS i
     GROUP BY 1, 2, 3, 4;
 END
 $$;
 COMMENT ON FUNCTION ar.aging_lines(integer, date, timestamptz, integer[]) IS
-'What customers had open at the end of a day, as it was known at a moment, a row per customer, currency, side and bucket: what a snapshot keeps.
+'What customers had open at the end of a day, as it was known at a moment, a row per customer, currency, side and bucket: what a snapshot keeps. An item on a re-aged payment plan counts once for each instalment that it falls into.
 Arguments: ledger_id; as_of; known_at; boundaries, as those of ar.aging_bucket().';
 REVOKE ALL ON FUNCTION ar.aging_lines(integer, date, timestamptz, integer[]) FROM PUBLIC;
 

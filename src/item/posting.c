@@ -392,15 +392,27 @@ compare_postings(const void *left, const void *right)
 }
 
 /*
- * are_transfers tells whether all that a statement posts moves a payment to
- * another customer.
+ * are_owed_anyway tells whether all that a statement posts is owed by law,
+ * contract or fact already, so that no limit can refuse it: interest and fees,
+ * what the bank took back, a write-off that is recovered, and a payment that
+ * was another customer's.
  */
 static bool
-are_transfers(const ArPosting *postings, int count)
+are_owed_anyway(const ArPosting *postings, int count)
 {
+	static const char *const kinds[] = {"fee", "interest", "reversal", "chargeback", "transfer"};
+
 	for (int i = 0; i < count; i++)
-		if (strcmp(postings[i].kind, "transfer") != 0)
+	{
+		/* A write-off above zero takes back another. */
+		bool		is_owed = strcmp(postings[i].kind, "write_off") == 0 &&
+			postings[i].amount_minor > 0;
+
+		for (int k = 0; !is_owed && k < (int) lengthof(kinds); k++)
+			is_owed = strcmp(postings[i].kind, kinds[k]) == 0;
+		if (!is_owed)
 			return false;
+	}
 	return true;
 }
 
@@ -515,8 +527,7 @@ ar_tg_post(PG_FUNCTION_ARGS)
 	if (count == 0)
 		return PointerGetDatum(NULL);
 	ar_writer_begin(&writer, trigger->tg_relation);
-	/* It was never this customer's money: no limit of his can keep it. */
-	if (are_transfers(postings, count))
+	if (are_owed_anyway(postings, count))
 		ar_writer_forgo_judgement();
 	ar_post_items(type, postings, count);
 	ar_writer_end(&writer);

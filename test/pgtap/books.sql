@@ -14,7 +14,9 @@ SELECT set_eq(
       bank_csv_format,bank_file,bank_statement,bank_line,aging_snapshot,aging_snapshot_line,snapshot_policy,job_run,message_policy,
       message_template,outbox,dispute_reason,dispute,dispute_item,dispute_note,collect_policy,promise,promise_item,interest_rate,
       interest_policy,interest_charge,interest_correction,late_fee,charge_credit,write_off_reason,write_off,payment_plan,
-      payment_plan_item,payment_plan_instalment,agency,placement,placement_item}'::text[],
+      payment_plan_item,payment_plan_instalment,plan_re_aging,collector,assignment_rule,collection_case,
+      case_assignment,worklist_policy,contact_rule,collection_activity,agency,placement,placement_item,
+      dunning_policy,dunning_level,dunning_block,dunning_run,dunning_notice,dunning_notice_item,dunning_restart,dunning_item}'::text[],
     'the books are these tables');
 SELECT set_eq(
     $$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::regnamespace AND relkind = 'S'$$,
@@ -142,7 +144,7 @@ SELECT is_empty($$
       AND p.prokind <> 'a' AND NOT EXISTS (
         SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=pg_catalog,%pg_temp')
       -- Opened up by the planner, so it may have no SET: there every name is qualified instead.
-      AND p.proname NOT IN ('items_as_of', 'tax_breakdown', 'payment_states', 'payment_life')
+      AND p.proname NOT IN ('items_as_of', 'aged_items', 'tax_breakdown', 'payment_states', 'payment_life')
       -- Commits, so it may have none either: see house.sql.
       AND NOT (p.prokind = 'p' AND p.prosrc ~ '\mCOMMIT;')$$,
     'no function follows the search path of its caller');

@@ -52,10 +52,12 @@ INSERT INTO ar.exchange_rate (ledger_id, from_currency, to_currency, valid_from,
 SELECT is(pg_temp.outcome(format('INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on) VALUES (%s, %s, ''write_off'', ''USD -25'', ''2026-03-01'')', :ledger, :b)), 'done', 'and is converted');
 SELECT is(pg_temp.outcome(format('INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on) VALUES (%s, %s, ''write_off'', ''USD -25.02'', ''2026-03-01'')', :ledger, :b)), '23514', 'to the cent');
 
--- Small balances: small, old, not disputed, and no more than the cap.
+-- Small balances: small, old, not disputed, not on a plan, not promised, and no more than the cap.
 SELECT pg_temp.bill('C', v.total, v.number, v.due_on) FROM (VALUES ('EUR 5', 'C1', date '2026-01-30'), ('EUR 5.01', 'C2', '2026-01-30'), ('EUR 4', 'C3', '2026-02-01'),
-    ('EUR 3', 'C4', '2026-01-29'), ('USD 1', 'C5', '2026-01-29'), ('EUR 2', 'C6', '2026-01-28')) AS v(total, number, due_on) \g /dev/null
+    ('EUR 3', 'C4', '2026-01-29'), ('USD 1', 'C5', '2026-01-29'), ('EUR 2', 'C6', '2026-01-28'), ('EUR 1', 'C7', '2026-01-28'), ('EUR 1', 'C8', '2026-01-28')) AS v(total, number, due_on) \g /dev/null
 SELECT ar.open_dispute(:ledger, pg_temp.invoice('C4'), 'price', opened_on => '2026-02-01') \g /dev/null
+SELECT ar.create_payment_plan(:ledger, pg_temp.customer('C'), 2, '2026-05-01', ARRAY[pg_temp.item('C7')], agreed_on => '2026-02-01'),
+       ar.promise_to_pay(:ledger, pg_temp.customer('C'), 'EUR 1', '2026-05-01', ARRAY[pg_temp.item('C8')], '2026-02-01') \g /dev/null
 CREATE FUNCTION pg_temp.small(VARIADIC options text[]) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     result text;
@@ -70,7 +72,7 @@ SELECT is(pg_temp.small('''2026-03-31'''), 'C1 EUR 5.00', 'by policy: so small, 
 SELECT is(pg_temp.small('''2026-03-31'''), 'nothing', 'again there is nothing');
 SELECT is(pg_temp.small('''2026-03-31''', 'threshold => ''USD 1''', 'minimum_days => 30'), 'C5 USD 1.00', 'by arguments, in their currency');
 SELECT is(pg_temp.small('''2026-04-02'''), 'C3 EUR 4.00', 'two days later one more is old enough');
-SELECT is(pg_temp.status('C1') || ' ' || pg_temp.status('C2') || ' ' || pg_temp.status('C4'), 'written_off open open', 'what is larger or disputed is owed');
+SELECT is(pg_temp.status('C1') || ' ' || pg_temp.status('C2') || ' ' || pg_temp.status('C4') || ' ' || pg_temp.status('C7') || ' ' || pg_temp.status('C8'), 'written_off open open open open', 'what is larger, disputed, on a plan, or promised is owed');
 SELECT is((SELECT format('%s %s', reason_code, is_still_owed) FROM ar.report_write_off WHERE number = 'C1'), 'small_balance f', 'the reason says whether it may still be collected');
 
 -- The tax: 2.90 at 19 percent are 0.46.
@@ -87,7 +89,7 @@ SELECT is(pg_temp.outcome(format('SELECT ar.recover_write_off(%s, %s, recovered_
 SELECT is(pg_temp.outcome(format('SELECT ar.recover_write_off(%s, 1)', :ledger)), '23503', 'nor what is not there');
 SELECT is(ar.recover_write_off(:ledger, :w1, recovered_on => '2026-05-01'), 'EUR 113.00'::ar.monetary, 'a write-off is recovered');
 SELECT is(pg_temp.status('T1') || ' ' || pg_temp.state('T1'), 'open EUR 226.00, closed -, undone 2026-05-01', 'the invoice is open as before');
-SELECT is(pg_temp.balance('C'), 'EUR 234.01 and EUR 0.00; USD 0.00 and USD 0.00', 'and nothing else is');
+SELECT is(pg_temp.balance('C'), 'EUR 236.01 and EUR 0.00; USD 0.00 and USD 0.00', 'and nothing else is');
 SELECT is(pg_temp.outcome(format('SELECT ar.recover_write_off(%s, %s)', :ledger, :w1)), 'RA004', 'once');
 SELECT results_eq(format('SELECT tax_rate, tax::text FROM ar.write_off_taxes(%s, ''2026-05-01'', ''2026-05-01'')', :ledger), $$VALUES (7::numeric, 'EUR -3.50'), (19, 'EUR -9.50')$$, 'the tax is owed again');
 SELECT is((SELECT format('%s %s', recovered_on, is_still_owed) FROM ar.report_write_off WHERE adjustment_id = :w1), '2026-05-01 f', 'as the report says');

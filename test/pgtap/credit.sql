@@ -1,7 +1,7 @@
 -- credit: the limit holds whoever writes, however many rows at once.
 BEGIN;
 \ir helper.psql
-SELECT plan(47);
+SELECT plan(48);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code, credit_limit => credit_limit::ar.monetary)
@@ -48,7 +48,10 @@ SELECT is(pg_temp.outcome($$MERGE INTO ar.invoice AS v USING (SELECT 1) AS s ON 
     WHEN NOT MATCHED THEN INSERT (ledger_id, customer_id, invoiced_on, total, status)
     VALUES (pg_temp.ledger(), pg_temp.customer('HUNDRED'), '2026-01-01', 'EUR 40.01', 'open')$$), 'RA001', 'by MERGE');
 SELECT is(pg_temp.outcome($$INSERT INTO ar.adjustment (ledger_id, customer_id, kind, adjusted_on, amount)
-    VALUES (pg_temp.ledger(), pg_temp.customer('HUNDRED'), 'fee', '2026-01-01', 'EUR 40.01')$$), 'RA001', 'by a charge');
+    VALUES (pg_temp.ledger(), pg_temp.customer('HUNDRED'), 'deduction', '2026-01-01', 'EUR 40.01')$$), 'RA001', 'by a charge');
+SELECT is((SELECT string_agg(pg_temp.outcome(format($$INSERT INTO ar.adjustment (ledger_id, customer_id, kind, adjusted_on, amount)
+    SELECT pg_temp.ledger(), pg_temp.customer('HUNDRED'), kind, '2026-01-01', 'EUR 40.01' FROM unnest('{%s}'::text[]) AS kind$$, kinds)), ' ' ORDER BY kinds)
+    FROM unnest('{fee,interest,chargeback,"fee,interest","fee,refund",refund}'::text[]) AS kinds), 'done done done RA001 done RA001', 'but not by a fee, interest or a chargeback, which are owed already');
 SELECT is(pg_temp.outcome($$INSERT INTO ar.invoice (ledger_id, customer_id, invoiced_on, terms, total, status)
     VALUES (pg_temp.ledger(), pg_temp.customer('HUNDRED'), '2026-01-01', '50% net 10, 50% net 400', 'EUR 40.01', 'open')$$), 'RA001', 'in instalments');
 SELECT is(pg_temp.exposure('HUNDRED'), 'EUR 60.00', 'none of these left a trace');

@@ -33,7 +33,7 @@ SELECT is((SELECT detail FROM ar.credit_hold WHERE invoice_id = pg_temp.invoice(
     'It adds EUR 100.01 to an exposure of EUR 0.00 before this statement; the limit of customer "HOLD" is EUR 100.00.', 'and its figures');
 SELECT lives_ok(pg_temp.bill('HOLD', 'EUR 100', 'H2'), 'equality passes');
 SELECT is(pg_temp.status('H2'), 'open', 'and is posted: what is held takes no room');
-SELECT is(pg_temp.outcome($$INSERT INTO ar.adjustment (ledger_id, customer_id, kind, adjusted_on, amount) VALUES (pg_temp.ledger(), pg_temp.customer('HOLD'), 'fee', '2026-01-01', 'EUR 0.01')$$),
+SELECT is(pg_temp.outcome($$INSERT INTO ar.adjustment (ledger_id, customer_id, kind, adjusted_on, amount) VALUES (pg_temp.ledger(), pg_temp.customer('HOLD'), 'deduction', '2026-01-01', 'EUR 0.01')$$),
     'RA001', 'a charge, which cannot be held, is refused');
 SELECT lives_ok(pg_temp.bill('WARN', 'EUR 100.01', 'W1'), 'where the policy warns');
 SELECT is(pg_temp.status('W1') || ', ' || pg_temp.hold('W1'), 'open, warn for credit_limit: waits', 'it is posted, and the warning kept');

@@ -152,7 +152,7 @@ SELECT set_eq($$SELECT check_name FROM seen WHERE check_name NOT LIKE 'number\_%
     WHERE p.pronamespace = 'ar'::regnamespace AND p.proname LIKE 'verify%'
       AND p.proname NOT IN ('verify_invoice_totals', 'verify_discounts', 'verify_numbers', 'verify_memos', 'verify_recurring', 'verify_credit',
                             'verify_cash', 'verify_bank', 'verify_messages', 'verify_snapshots', 'verify_disputes', 'verify_interest',
-                            'verify_plans', 'verify_promises', 'verify_write_offs', 'verify_placements')
+                            'verify_plans', 'verify_promises', 'verify_write_offs', 'verify_placements', 'verify_cases', 'verify_dunning')
     UNION VALUES ('invoice_lines'), ('invoice_tax')$$, 'no check was left out but those that have tests of their own');
 SELECT results_eq($$SELECT count(*) FROM ar.verify(pg_temp.ledger('OTHER'))$$, 'VALUES (0::bigint)', 'a ledger can be asked alone');
 

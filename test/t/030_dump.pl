@@ -117,8 +117,7 @@ SELECT ar.queue_messages(c.ledger_id, jsonb_build_array(jsonb_build_object('code
        'fields', '{"total_open": "EUR 1.00", "items": []}'::jsonb))) FROM ar.customer AS c WHERE c.code = 'C1' AND c.external_id = 'customer 1';
 SELECT ar.mark_sent(ledger, message_id, 'provider 1') FROM ar.claim_outbox(1);
 SELECT ar.queue_messages(ledger_id, '[{"purpose": "notice", "subject": "S", "body": "B", "channel": "letter", "address": "Way 1"}]') FROM ar.ledger WHERE code = 'main';
--- Collections: a dispute that is credited in part, with a note; a broken promise; interest, corrected, and fees, waived; a write-off, recovered in part; a payment plan.
--- Collections: a dispute that is credited in part, with a note; a broken promise; interest, corrected, and fees, waived; a write-off, recovered in part; a payment plan; a placement.
+-- Collections: a dispute that is credited in part, with a note; a broken promise; interest, corrected, and fees, waived; a write-off, recovered in part; a payment plan, re-aged; a case with its collector and a call; a placement.
 SELECT ar.create_invoice(c.ledger_id, c.customer_id, '[{"unit_price": 1000}]', '2026-01-10', number => 'OWN-2')
 FROM ar.ledger AS l JOIN ar.customer AS c USING (ledger_id) WHERE l.code = 'main' AND c.code = 'C2';
 SELECT ar.note_dispute(v.ledger_id, ar.open_dispute(v.ledger_id, v.invoice_id, 'price', 'EUR 2.00', opened_on => '2026-02-01'), 'a note')
@@ -135,7 +134,13 @@ UPDATE ar.interest_rate SET rate = 2.15;
 SELECT ar.charge_interest(ledger_id, '2026-03-02') FROM ar.ledger WHERE code = 'main';
 SELECT ar.recover_write_off(v.ledger_id, w.adjustment_id, 'EUR 40.00', '2026-03-05')
 FROM ar.invoice AS v CROSS JOIN LATERAL ar.write_off(v.ledger_id, v.invoice_id, 'EUR 100.00', written_off_on => '2026-03-04') AS w WHERE v.number = 'OWN-2';
-SELECT ar.create_payment_plan(v.ledger_id, v.customer_id, 3, '2026-04-01', agreed_on => '2026-03-10', fee => 'EUR 5.00') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+SELECT ar.create_payment_plan(v.ledger_id, v.customer_id, 3, '2026-04-01', agreed_on => '2026-03-10', fee => 'EUR 5.00', re_aged => true) FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+INSERT INTO ar.collector (ledger_id, collector, name, team) SELECT ledger_id, 'anna', 'Anna', 'home' FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.assignment_rule (ledger_id, "position", team) SELECT ledger_id, 1, 'home' FROM ar.ledger WHERE code = 'main';
+INSERT INTO ar.worklist_policy (ledger_id, days_weight) SELECT ledger_id, 3 FROM ar.ledger WHERE code = 'main';
+SELECT ar.set_contact_preset(ledger_id, 'us_regulation_f') FROM ar.ledger WHERE code = 'main';
+SELECT count(*) FROM ar.ledger AS l, ar.refresh_cases(l.ledger_id, '2026-02-20') WHERE l.code = 'main';
+SELECT ar.record_activity(v.ledger_id, v.customer_id, 'call', 'no_answer', occurred_at => '2026-02-20 12:00+00') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 INSERT INTO ar.agency (ledger_id, agency, name, commission_percent) SELECT ledger_id, 'acme', 'Acme', 15 FROM ar.ledger WHERE code = 'main';
 SELECT ar.place_with_agency(v.ledger_id, 'acme', ARRAY[v.customer_id], placed_on => '2026-06-01') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 -- Cash: a policy, a payment that found its customer, and one of which nobody knows which of two invoices it is for.

@@ -89,6 +89,7 @@ FROM (VALUES ('integer[]', '1'), ('bigint[]', '1'), ('numeric[]', '0.5'), ('text
      format(f, a.element, a.type) AS value;
 INSERT INTO test.odd VALUES ('jsonb[]', $$'{}'$$), ('jsonb[]', $$'{NULL}'$$), ('jsonb[]', $$ARRAY['{}', '[1]', 'null']::jsonb[]$$),
     ('xml[]', $$'{}'$$), ('xml[]', $$'{NULL}'$$), ('xml[]', $$ARRAY['<a/>'::xml, 'text'::xml]$$);
+INSERT INTO test.odd VALUES ('timestamptz[]', $$'{}'$$), ('timestamptz[]', $$'{NULL}'$$), ('timestamptz[]', $$'{infinity,-infinity}'$$), ('timestamptz[]', $$'{2026-01-31}'$$);
 INSERT INTO test.odd VALUES ('integer[]', $$'{-32768,0,30,32766}'$$), ('integer[]', $$'{-2147483648,2147483647}'$$), ('numeric[]', '''{NaN,1}'''),
     ('date[]', '''{infinity,-infinity}'''), ('ar.monetary[]', '''{USD 1,EUR 1}'''),
     ('numeric[]', '''{1e20000,1e-16383,1}''');
