@@ -61,6 +61,8 @@
 #else
 #define AR_HAS_GENERATED(constraints)	((constraints)->has_generated_stored)
 #endif
+#define AR_HAS_GENERATED_COLUMNS(desc) \
+	((desc)->constr != NULL && AR_HAS_GENERATED((desc)->constr))
 
 #if PG_VERSION_NUM >= 180000
 #define AR_INIT_RANGE_TABLE(estate, entries, permissions) \

@@ -89,15 +89,9 @@ CREATE TRIGGER payment_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.paym
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER payment_record_bir BEFORE INSERT ON ar.payment
     FOR EACH ROW EXECUTE FUNCTION ar.tg_record();
--- Words what the constraints would refuse. After the one that looks for card numbers, by its name.
-CREATE TRIGGER payment_check_bir BEFORE INSERT ON ar.payment
-    FOR EACH ROW WHEN (ar.sign(NEW.amount) <= 0 OR NOT ar.is_remittance(NEW.remittance)
-        OR NEW.apply NOT IN ('auto', 'oldest', 'newest', 'largest', 'proportional', 'none'))
-    EXECUTE FUNCTION ar.tg_refuse_payment();
-CREATE TRIGGER payment_post_ais AFTER INSERT ON ar.payment
-    REFERENCING NEW TABLE AS new_payment
-    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_post('payment');
--- After the one that posts, by its name.
+-- After the one that looks for card numbers, by its name.
+CREATE TRIGGER payment_guard_bir BEFORE INSERT ON ar.payment
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_payment();
 CREATE TRIGGER payment_settle_ais AFTER INSERT ON ar.payment
     REFERENCING NEW TABLE AS new_payment
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_settle('payment');

@@ -62,9 +62,3 @@ CREATE TRIGGER mandate_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.manda
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_mandate();
 CREATE TRIGGER mandate_fact_bts BEFORE TRUNCATE ON ar.mandate
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
-
--- A method that is called like a kind is of that kind: these need no look.
-CREATE TRIGGER payment_mandate_bir BEFORE INSERT ON ar.payment
-    FOR EACH ROW WHEN (NEW.customer_id IS NOT NULL AND NEW.method NOT IN (
-        'wire', 'cheque', 'card', 'cash', 'online_processor', 'mobile_wallet', 'lockbox', 'set_off'))
-    EXECUTE FUNCTION ar.tg_check_mandate();

@@ -55,6 +55,8 @@ COMMENT ON COLUMN ar.match_suggestion.decided_by IS 'Who decided; set by the dat
 COMMENT ON COLUMN ar.match_suggestion.decided_at IS 'When; set by the database; NULL: it is open.';
 COMMENT ON COLUMN ar.match_suggestion.decision_reason IS 'Why he decided so.';
 
+CREATE TRIGGER match_suggestion_card_bur BEFORE UPDATE OF decision_reason ON ar.match_suggestion
+    FOR EACH ROW WHEN (NEW.decision_reason IS NOT NULL) EXECUTE FUNCTION ar.tg_refuse_card_numbers('decision_reason');
 CREATE TRIGGER match_suggestion_guard_biudr BEFORE INSERT OR UPDATE OR DELETE ON ar.match_suggestion
     FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_match_suggestion();
 CREATE TRIGGER match_suggestion_fact_bts BEFORE TRUNCATE ON ar.match_suggestion

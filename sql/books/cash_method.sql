@@ -22,7 +22,7 @@ COMMENT ON COLUMN ar.payment_method.kind IS 'What life its payments have: one of
 COMMENT ON COLUMN ar.payment_method.name IS 'What people call it.';
 COMMENT ON COLUMN ar.payment_method.clearing_days IS 'Days after which a payment of it counts as cleared by itself; NULL: when somebody says so.';
 
-ALTER TABLE ar.payment ADD CONSTRAINT payment_method_fkey FOREIGN KEY (ledger_id, method) REFERENCES ar.payment_method;
+-- Payments refer to it too, but without a foreign key: all of a ledger's would lock the same row.
 ALTER TABLE ar.adjustment ADD CONSTRAINT adjustment_method_fkey FOREIGN KEY (ledger_id, method) REFERENCES ar.payment_method;
 
 CREATE TABLE ar.payment_clearing (
@@ -46,9 +46,10 @@ CREATE TRIGGER ledger_payment_method_ais AFTER INSERT ON ar.ledger
     REFERENCING NEW TABLE AS new_ledger
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_seed_payment_methods();
 
-CREATE TRIGGER payment_method_guard_bur BEFORE UPDATE ON ar.payment_method
-    FOR EACH ROW WHEN (OLD.ledger_id <> NEW.ledger_id OR OLD.method <> NEW.method OR OLD.kind <> NEW.kind)
-    EXECUTE FUNCTION ar.tg_guard_payment_method();
+CREATE TRIGGER payment_method_guard_budr BEFORE UPDATE OR DELETE ON ar.payment_method
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_guard_payment_method();
+CREATE TRIGGER payment_method_guard_bts BEFORE TRUNCATE ON ar.payment_method
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_guard_payment_method();
 
 CREATE TRIGGER payment_clearing_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.payment_clearing
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();

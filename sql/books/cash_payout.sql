@@ -70,6 +70,8 @@ COMMENT ON COLUMN ar.payout_payment.amount IS 'What it adds to the payout, below
 
 CREATE TRIGGER payout_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.payout
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
+CREATE TRIGGER payout_card_bir BEFORE INSERT ON ar.payout
+    FOR EACH ROW EXECUTE FUNCTION ar.tg_refuse_card_numbers('~reference', '~external_id');
 CREATE TRIGGER payout_record_bir BEFORE INSERT ON ar.payout
     FOR EACH ROW EXECUTE FUNCTION ar.tg_record();
 CREATE CONSTRAINT TRIGGER payout_sum_air AFTER INSERT ON ar.payout

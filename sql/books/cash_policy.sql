@@ -43,7 +43,7 @@ COMMENT ON COLUMN ar.cash_policy.customer_class IS 'The class it is for (ar.cust
 COMMENT ON COLUMN ar.cash_policy.customer_id IS 'The customer it is for; NULL: not for one customer.';
 COMMENT ON COLUMN ar.cash_policy.apply_on_receipt IS 'Whether a payment inserted without a word on how to apply it is applied at once, by the rules. By default it waits for ar.auto_apply().';
 COMMENT ON COLUMN ar.cash_policy.rules IS 'The rules by which a payment finds what it is for, in the order in which they are tried. By default remittance, number, exact, discounted, all_open, all_overdue, combination, tolerance.';
-COMMENT ON COLUMN ar.cash_policy.remainder IS 'What is done when no rule gives one answer: wait for somebody, or apply to the oldest, the newest, the largest items first, or to all in proportion. By default wait.';
+COMMENT ON COLUMN ar.cash_policy.remainder IS 'What is done when no rule gives one answer: wait for somebody, or apply to the oldest, the newest, the largest items first, or to all in proportion. By default wait. A payment with a remittance waits in any case.';
 COMMENT ON COLUMN ar.cash_policy.tolerance IS 'The most that may be missing, or be too much, for an item to be closed all the same; in this currency alone. By default only tolerance_percent counts; where both are given, the stricter one.';
 COMMENT ON COLUMN ar.cash_policy.tolerance_percent IS 'The same in percent of what is open. With neither, nothing may be missing.';
 COMMENT ON COLUMN ar.cash_policy.overpayment IS 'What is done with what is too much: on_account (it stays unapplied), write_off (within the tolerance, as a difference; else it stays), or refund. By default on_account.';

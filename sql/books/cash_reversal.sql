@@ -38,7 +38,7 @@ CREATE UNIQUE INDEX adjustment_reversal_key ON ar.adjustment (ledger_id, payment
 CREATE TRIGGER payment_reversal_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.payment_reversal
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER payment_reversal_card_bir BEFORE INSERT ON ar.payment_reversal
-    FOR EACH ROW WHEN (NEW.reason IS NOT NULL) EXECUTE FUNCTION ar.tg_refuse_card_numbers('reason');
+    FOR EACH ROW WHEN (NEW.reason IS NOT NULL OR NEW.external_id IS NOT NULL) EXECUTE FUNCTION ar.tg_refuse_card_numbers('reason', '~external_id');
 CREATE TRIGGER payment_reversal_stamp_bir BEFORE INSERT ON ar.payment_reversal
     FOR EACH ROW EXECUTE FUNCTION ar.tg_stamp_payment_reversal();
 CREATE TRIGGER payment_reversal_follow_ais AFTER INSERT ON ar.payment_reversal
@@ -52,9 +52,6 @@ CREATE TRIGGER adjustment_reversal_bir BEFORE INSERT ON ar.adjustment
 CREATE TRIGGER payment_transfer_follow_ais AFTER INSERT ON ar.payment_transfer
     REFERENCING NEW TABLE AS new_payment_transfer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_follow_payments('payment_transfer');
-
-CREATE TRIGGER payment_replaces_bir BEFORE INSERT ON ar.payment
-    FOR EACH ROW WHEN (NEW.replaces_id IS NOT NULL) EXECUTE FUNCTION ar.tg_check_replacement();
 
 CREATE VIEW ar.unidentified_payment WITH (security_invoker = true) AS
 SELECT l.code AS ledger, p.received_on, p.method, p.reference, p.structured_reference, p.payer_name, p.payer_account,

@@ -17,30 +17,6 @@ COMMENT ON FUNCTION ar.tg_guard_invoice_line() IS 'Trigger, after each statement
 
 REVOKE ALL ON FUNCTION ar.tg_guard_invoice(), ar.tg_post_invoice(), ar.tg_follow_items(), ar.tg_guard_invoice_line() FROM PUBLIC;
 
-CREATE FUNCTION ar.is_written_off(ledger_id integer, invoice_id bigint) RETURNS boolean
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, ar, pg_temp
-AS $$
-#variable_conflict use_column
-BEGIN
-    -- One table inside the other, so that no plan, however young the tables
-    -- were when it was made, begins anywhere but at the invoice.
-    RETURN (
-        SELECT coalesce(sum((
-            SELECT sum(ar.amount(a.amount))
-            FROM ar.application AS a
-            WHERE a.ledger_id = debit.ledger_id AND a.debit_item_id = debit.item_id
-              AND (SELECT credit.kind FROM ar.item AS credit
-                   WHERE credit.ledger_id = a.ledger_id AND credit.item_id = a.credit_item_id) = 'write_off')), 0) > 0
-        FROM ar.item AS debit
-        WHERE debit.ledger_id = is_written_off.ledger_id
-          AND debit.invoice_id = is_written_off.invoice_id);
-END
-$$;
-COMMENT ON FUNCTION ar.is_written_off(integer, bigint) IS
-'Whether a write-off is applied to an invoice and not undone. An invoice with nothing open is written off if so, and paid if not.';
-REVOKE ALL ON FUNCTION ar.is_written_off(integer, bigint) FROM PUBLIC;
-
 CREATE FUNCTION ar.check_keys(what text, payload jsonb, known text[], required text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

@@ -20,36 +20,15 @@ $$;
 COMMENT ON FUNCTION ar.is_remittance(jsonb) IS
 'Whether a remittance is an array of objects with number, an invoice or memo number as a string, and perhaps amount, a number in the currency of the payment (negative: a credit memo that is set off), discount, a number not below zero that the payer took, reason, the reason code of what else he kept back, and text.';
 
-CREATE FUNCTION ar.tg_refuse_payment() RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, ar, pg_temp
-AS $$
-BEGIN
-    IF ar.sign(NEW.amount) <= 0 THEN
-        RAISE check_violation USING
-            MESSAGE = 'the amount of a payment must be above zero',
-            DETAIL = format('It is %s.', NEW.amount),
-            HINT = 'Take a payment back with ar.reverse_payment(), and pay back with ar.refund().',
-            SCHEMA = 'ar', TABLE = 'payment', CONSTRAINT = 'payment_amount_check';
-    ELSIF NEW.apply NOT IN ('auto', 'oldest', 'newest', 'largest', 'proportional', 'none') THEN
-        RAISE check_violation USING
-            MESSAGE = format('a payment cannot be applied by "%s"', ar.mask_card_numbers(NEW.apply)),
-            HINT = 'Say auto, oldest, newest, largest, proportional or none, or nothing, to have it done as ar.cash_policy says.',
-            SCHEMA = 'ar', TABLE = 'payment', CONSTRAINT = 'payment_apply_check';
-    END IF;
-    RAISE check_violation USING
-        MESSAGE = 'malformed remittance of a payment',
-        HINT = 'Give an array of objects with number, a string, and perhaps amount, a number other than 0, discount, a number not below 0, reason, a code in lower case, and text.',
-        SCHEMA = 'ar', TABLE = 'payment', CONSTRAINT = 'payment_remittance_check';
-END
-$$;
-COMMENT ON FUNCTION ar.tg_refuse_payment() IS
-'Trigger, before a row of ar.payment that a constraint would refuse: does so first, and says what to do (23514), without the contents of the row.';
-REVOKE ALL ON FUNCTION ar.tg_refuse_payment() FROM PUBLIC;
+CREATE FUNCTION ar.tg_guard_payment() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_guard_payment' LANGUAGE C;
+COMMENT ON FUNCTION ar.tg_guard_payment() IS
+'Trigger, before a row of ar.payment: refuses what is not as payments are, and says what to do.
+Errors: 23503 the ledger has no such method (ar.payment_method), or replaces_id names no payment; 23514 an amount that is not positive, a malformed remittance, an unknown apply, a direct debit without a mandate (ar.check_mandate()), a payment that replaces nothing (ar.check_replacement()). The contents of the row are not repeated.';
+REVOKE ALL ON FUNCTION ar.tg_guard_payment() FROM PUBLIC;
 
 CREATE FUNCTION ar.tg_settle() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_settle' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_settle() IS
-'Trigger, after an INSERT statement on the table that its argument names (payment, payment_transfer): applies what came in, as ar.payment.apply says or the policy of the customer (ar.cash_policy).';
+'Trigger, after an INSERT statement on the table that its argument names (payment, payment_transfer): applies what came in, as ar.payment.apply says or the policy of the customer (ar.cash_policy). Payments it posts as well: they get their items with what is left of them.';
 REVOKE ALL ON FUNCTION ar.tg_settle() FROM PUBLIC;
 
 CREATE FUNCTION ar.record_payments(
@@ -132,6 +111,85 @@ Result: the position in the array, from 1, and the payment_id; for an external_i
 Errors: 22023 malformed payload; 23503 no such ledger, customer or method; 23514 an amount that is not positive, a malformed remittance, an unknown apply; RA006 the external id was used for another payment.';
 REVOKE ALL ON FUNCTION ar.record_payments(integer, jsonb, text) FROM PUBLIC;
 
+CREATE FUNCTION ar.record_payment_by_statement(
+    ledger_id integer,
+    customer_id bigint,
+    amount ar.monetary,
+    received_on date,
+    method text,
+    reference text,
+    remittance jsonb,
+    external_id text,
+    apply text,
+    structured_reference text,
+    payer_name text,
+    payer_account text,
+    mandate_reference text,
+    processor_reference text,
+    replaces_id bigint
+) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    result bigint;
+    digest bytea;
+    known_digest bytea;
+BEGIN
+    IF record_payment_by_statement.amount IS NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'a payment has an amount', HINT = 'Give it as text, such as ''EUR 100.00''.';
+    END IF;
+    IF record_payment_by_statement.external_id IS NULL THEN
+        -- The road that most payments take: one statement and no more.
+        INSERT INTO ar.payment AS p (
+            ledger_id, customer_id, amount, received_on, method, apply, reference, structured_reference, remittance,
+            payer_name, payer_account, mandate_reference, processor_reference, replaces_id)
+        VALUES (record_payment_by_statement.ledger_id, record_payment_by_statement.customer_id, record_payment_by_statement.amount,
+                coalesce(record_payment_by_statement.received_on, ar.business_date(record_payment_by_statement.ledger_id)),
+                coalesce(record_payment_by_statement.method, 'wire'), record_payment_by_statement.apply, record_payment_by_statement.reference,
+                record_payment_by_statement.structured_reference, record_payment_by_statement.remittance, record_payment_by_statement.payer_name,
+                record_payment_by_statement.payer_account, record_payment_by_statement.mandate_reference, record_payment_by_statement.processor_reference,
+                record_payment_by_statement.replaces_id)
+        RETURNING p.payment_id INTO result;
+        RETURN result;
+    END IF;
+
+    digest := ar.payload_digest(jsonb_build_object(
+        'customer_id', record_payment_by_statement.customer_id, 'amount', record_payment_by_statement.amount::text,
+        'received_on', record_payment_by_statement.received_on, 'method', coalesce(record_payment_by_statement.method, 'wire'),
+        'reference', record_payment_by_statement.reference, 'structured_reference', record_payment_by_statement.structured_reference,
+        'remittance', record_payment_by_statement.remittance, 'payer_name', record_payment_by_statement.payer_name,
+        'payer_account', record_payment_by_statement.payer_account, 'mandate_reference', record_payment_by_statement.mandate_reference,
+        'processor_reference', record_payment_by_statement.processor_reference, 'replaces_id', record_payment_by_statement.replaces_id,
+        'external_id', record_payment_by_statement.external_id));
+    INSERT INTO ar.payment AS p (
+        ledger_id, customer_id, amount, received_on, method, apply, reference, structured_reference, remittance,
+        payer_name, payer_account, mandate_reference, processor_reference, replaces_id, external_id, external_digest)
+    VALUES (record_payment_by_statement.ledger_id, record_payment_by_statement.customer_id, record_payment_by_statement.amount,
+            coalesce(record_payment_by_statement.received_on, ar.business_date(record_payment_by_statement.ledger_id)),
+            coalesce(record_payment_by_statement.method, 'wire'), record_payment_by_statement.apply, record_payment_by_statement.reference,
+            record_payment_by_statement.structured_reference, record_payment_by_statement.remittance, record_payment_by_statement.payer_name,
+            record_payment_by_statement.payer_account, record_payment_by_statement.mandate_reference, record_payment_by_statement.processor_reference,
+            record_payment_by_statement.replaces_id, record_payment_by_statement.external_id, digest)
+    ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
+    RETURNING p.payment_id INTO result;
+    IF result IS NULL THEN
+        SELECT p.payment_id, p.external_digest INTO result, known_digest
+        FROM ar.payment AS p
+        WHERE p.ledger_id = record_payment_by_statement.ledger_id AND p.external_id = record_payment_by_statement.external_id;
+        IF known_digest IS NULL OR known_digest <> digest THEN
+            PERFORM ar.refuse_external_id('payment', ar.mask_card_numbers(record_payment_by_statement.external_id));
+        END IF;
+    END IF;
+    RETURN result;
+END
+$$;
+COMMENT ON FUNCTION ar.record_payment_by_statement(integer, bigint, ar.monetary, date, text, text, jsonb, text, text, text, text, text, text, text, bigint) IS
+'For ar.record_payment(): records a payment by an INSERT, where it may not be written without one.';
+REVOKE ALL ON FUNCTION ar.record_payment_by_statement(integer, bigint, ar.monetary, date, text, text, jsonb, text, text, text, text, text, text, text, bigint) FROM PUBLIC;
+
 CREATE FUNCTION ar.record_payment(
     ledger_id integer,
     customer_id bigint,
@@ -148,65 +206,7 @@ CREATE FUNCTION ar.record_payment(
     mandate_reference text DEFAULT NULL,
     processor_reference text DEFAULT NULL,
     replaces_id bigint DEFAULT NULL
-) RETURNS bigint
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, ar, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-    result bigint;
-    digest bytea;
-    known_digest bytea;
-BEGIN
-    IF record_payment.amount IS NULL THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = 'a payment has an amount', HINT = 'Give it as text, such as ''EUR 100.00''.';
-    END IF;
-    IF record_payment.external_id IS NULL THEN
-        -- The road that most payments take: one statement and no more.
-        INSERT INTO ar.payment AS p (
-            ledger_id, customer_id, amount, received_on, method, apply, reference, structured_reference, remittance,
-            payer_name, payer_account, mandate_reference, processor_reference, replaces_id)
-        VALUES (record_payment.ledger_id, record_payment.customer_id, record_payment.amount,
-                coalesce(record_payment.received_on, ar.business_date(record_payment.ledger_id)),
-                coalesce(record_payment.method, 'wire'), record_payment.apply, record_payment.reference,
-                record_payment.structured_reference, record_payment.remittance, record_payment.payer_name,
-                record_payment.payer_account, record_payment.mandate_reference, record_payment.processor_reference,
-                record_payment.replaces_id)
-        RETURNING p.payment_id INTO result;
-        RETURN result;
-    END IF;
-
-    digest := ar.payload_digest(jsonb_build_object(
-        'customer_id', record_payment.customer_id, 'amount', record_payment.amount::text,
-        'received_on', record_payment.received_on, 'method', coalesce(record_payment.method, 'wire'),
-        'reference', record_payment.reference, 'structured_reference', record_payment.structured_reference,
-        'remittance', record_payment.remittance, 'payer_name', record_payment.payer_name,
-        'payer_account', record_payment.payer_account, 'mandate_reference', record_payment.mandate_reference,
-        'processor_reference', record_payment.processor_reference, 'replaces_id', record_payment.replaces_id,
-        'external_id', record_payment.external_id));
-    INSERT INTO ar.payment AS p (
-        ledger_id, customer_id, amount, received_on, method, apply, reference, structured_reference, remittance,
-        payer_name, payer_account, mandate_reference, processor_reference, replaces_id, external_id, external_digest)
-    VALUES (record_payment.ledger_id, record_payment.customer_id, record_payment.amount,
-            coalesce(record_payment.received_on, ar.business_date(record_payment.ledger_id)),
-            coalesce(record_payment.method, 'wire'), record_payment.apply, record_payment.reference,
-            record_payment.structured_reference, record_payment.remittance, record_payment.payer_name,
-            record_payment.payer_account, record_payment.mandate_reference, record_payment.processor_reference,
-            record_payment.replaces_id, record_payment.external_id, digest)
-    ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING
-    RETURNING p.payment_id INTO result;
-    IF result IS NULL THEN
-        SELECT p.payment_id, p.external_digest INTO result, known_digest
-        FROM ar.payment AS p
-        WHERE p.ledger_id = record_payment.ledger_id AND p.external_id = record_payment.external_id;
-        IF known_digest IS NULL OR known_digest <> digest THEN
-            PERFORM ar.refuse_external_id('payment', ar.mask_card_numbers(record_payment.external_id));
-        END IF;
-    END IF;
-    RETURN result;
-END
-$$;
+) RETURNS bigint AS 'MODULE_PATHNAME', 'ar_record_payment' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION ar.record_payment(integer, bigint, ar.monetary, date, text, text, jsonb, text, text, text, text, text, text, text, bigint) IS
 'Records one payment, which is applied as it comes in, and returns its payment_id.
 Arguments: as the keys of ar.record_payments(); customer_id NULL: not known yet.

@@ -71,8 +71,11 @@ BEGIN
     FROM ar.payment AS p
     LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
     LEFT JOIN LATERAL (
-        SELECT s.* FROM ar.match_suggestion AS s
-        WHERE s.ledger_id = p.ledger_id AND s.payment_id = p.payment_id AND s.status = 'open'
+        -- Looked up by the payment, not among all that is open.
+        SELECT s.* FROM (
+            SELECT s.* FROM ar.match_suggestion AS s
+            WHERE s.ledger_id = p.ledger_id AND s.payment_id = p.payment_id OFFSET 0) AS s
+        WHERE s.status = 'open'
         ORDER BY s.confidence DESC, s.suggestion_id LIMIT 1) AS g ON true
     WHERE p.ledger_id = auto_apply.ledger_id AND p.customer_id IS NULL AND t.payment_id IS NULL
       AND (auto_apply.payment_ids IS NULL OR p.payment_id = ANY (auto_apply.payment_ids));

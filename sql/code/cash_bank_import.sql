@@ -176,11 +176,14 @@ BEGIN
     INSERT INTO ar.bank_line (ledger_id, bank_line_id, bank_statement_id, "position", bank_account_id, amount, booked_on, value_on,
         is_booked, is_reversal, bank_reference, entry_reference, entry_amount, batch_size, detail_position, end_to_end_reference,
         mandate_reference, structured_reference, cheque_number, transaction_code, "text", payer_name, payer_account, payer_bank,
-        return_reason, original_end_to_end_reference, original, identity, occurrence, duplicate_of)
+        return_reason, original_end_to_end_reference, original, identity, occurrence, duplicate_of, ignored_reason)
     SELECT store_bank_file.ledger_id, k.bank_line_id, k.bank_statement_id, k."position", k.bank_account_id, k.amount, k.booked_on, k.value_on,
            k.is_booked, k.is_reversal, k.bank_reference, k.entry_reference, k.entry_amount, k.batch_size, k.detail_position,
-           k.end_to_end_reference, k.mandate_reference, k.structured_reference, k.cheque_number, k.transaction_code, k.content, k.payer_name,
-           k.payer_account, k.payer_bank, k.return_reason, k.original_end_to_end_reference, k.original, k.identity, k.occurrence, k.duplicate_of
+           -- Only now: by what it said it is known again.
+           ar.mask_card_numbers(k.end_to_end_reference), k.mandate_reference, k.structured_reference, k.cheque_number, k.transaction_code, k.content, k.payer_name,
+           k.payer_account, k.payer_bank, k.return_reason, ar.mask_card_numbers(k.original_end_to_end_reference), k.original, k.identity, k.occurrence, k.duplicate_of,
+           -- There is nothing that anybody could do with it.
+           CASE WHEN k.is_booked AND k.duplicate_of IS NULL AND ar.sign(k.amount) = 0 THEN 'It moves no money.' END
     FROM known AS k
     ORDER BY k.bank_line_id
     -- At a stricter isolation level what another session stored is not seen: then this fails to serialize.
@@ -191,6 +194,38 @@ $$;
 COMMENT ON FUNCTION ar.store_bank_file(integer, bytea, text, jsonb, bytea) IS
 'Stores a bank file that is not known yet, with its accounts, statements and lines, and returns its bank_file_id. For ar.import_bank_statement(), which locks first.';
 REVOKE ALL ON FUNCTION ar.store_bank_file(integer, bytea, text, jsonb, bytea) FROM PUBLIC;
+
+CREATE FUNCTION ar.check_bank_options(format text, options jsonb) RETURNS void
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+DECLARE
+    csv_keys CONSTANT text[] := '{account,account_name,bank,columns,credit,csv_format,date_format,debit,decimal,delimiter,header,skip}';
+    known_keys text[] := '{post,encoding,currency,month_has_30_days}';
+    wrong text;
+BEGIN
+    -- Whoever has the format recognised may give what each needs.
+    IF format IN ('CSV', 'auto') THEN
+        known_keys := known_keys || csv_keys;
+    END IF;
+    SELECT k.key INTO wrong FROM jsonb_object_keys(options) AS k(key) WHERE k.key <> ALL (known_keys) ORDER BY k.key LIMIT 1;
+    IF FOUND THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = pg_catalog.format('unknown option "%s" of a bank file', wrong),
+            HINT = pg_catalog.format('The options %s are %s.', CASE format WHEN 'auto' THEN 'of all formats' ELSE 'of ' || format END, array_to_string(known_keys, ', '));
+    END IF;
+    SELECT k.key INTO wrong FROM jsonb_each(options) AS k
+    WHERE k.key IN ('post', 'month_has_30_days') AND jsonb_typeof(k.value) NOT IN ('boolean', 'null')
+    ORDER BY k.key LIMIT 1;
+    IF FOUND THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = pg_catalog.format('option "%s" of a bank file is of type %s', wrong, jsonb_typeof(options -> wrong)),
+            HINT = 'It is true or false.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION ar.check_bank_options(text, jsonb) IS
+'Raises 22023 unless the options of ar.import_bank_statement() are known ones, of their type: a misspelt one is an error, never lost. Arguments: format, auto or the one that was asked for; options.';
 
 CREATE FUNCTION ar.import_bank_statement(
     ledger_id integer,
@@ -219,7 +254,8 @@ BEGIN
     END IF;
     IF import_bank_statement.content IS NULL OR jsonb_typeof(coalesce(import_bank_statement.options, '{}')) <> 'object' THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = 'a bank file needs its content, and options that are a JSON object';
+            MESSAGE = 'a bank file needs its content, and options that are a JSON object',
+            HINT = 'Give the bytes of the file, such as pg_read_binary_file() returns, and options such as {"encoding": "LATIN1"}.';
     END IF;
     file_format := CASE lower(regexp_replace(coalesce(import_bank_statement.format, 'auto'), '[^[:alnum:]]', '', 'g'))
         WHEN 'auto' THEN ar.bank_file_format(import_bank_statement.content)
@@ -233,6 +269,9 @@ BEGIN
             MESSAGE = format('unknown format "%s" of a bank file', import_bank_statement.format),
             HINT = 'The formats are auto, camt, MT940, BAI2, lockbox, OFX and CSV.';
     END IF;
+    PERFORM ar.check_bank_options(
+        CASE WHEN lower(btrim(coalesce(import_bank_statement.format, 'auto'))) = 'auto' THEN 'auto' ELSE file_format END,
+        coalesce(import_bank_statement.options, '{}'));
 
     -- One import of a ledger at a time: a line is known only when what came before is there.
     PERFORM pg_advisory_xact_lock('ar.bank_file'::regclass::oid::integer, import_bank_statement.ledger_id);
@@ -270,5 +309,5 @@ COMMENT ON FUNCTION ar.import_bank_statement(integer, bytea, text, jsonb) IS
 'Imports a bank file, all or nothing: stores its statements and lines, and makes payments of its credits. The same file again changes nothing and returns what it returned; lines that an earlier file had are stored as duplicates, and become no payments.
 Arguments: ledger_id; content, the bytes of the file; format: auto (recognised by its beginning), camt (052, 053, 054), MT940 (942), BAI2, lockbox, OFX or CSV; options, an object: post (true), whether credits become payments at once; encoding, where the file does not say; currency, where the file names none; month_has_30_days (false), takes 29 and 30 February for the last day of February; for CSV account and csv_format, a name of ar.bank_csv_format, or the mapping itself, see ar.read_csv().
 Result: a row a statement: bank_statement_id; account, its number; statement_reference; kind; opening, closing and currency; entries; transaction_details; new_lines and known_lines, those that are new, and those that an earlier file had; credit_total and debit_total of the booked entries; mismatch, what does not agree in statement or file, NULL when all does; is_new, false for a file that was imported before; bank_file_id.
-Errors: RA008 malformed, with the line or the element, or not recognised; 22023 unknown format, currency or encoding; 23503 no such ledger or CSV format.';
+Errors: RA008 malformed, with the line or the element, or not recognised; 22023 unknown format, option, currency or encoding; 23503 no such ledger or CSV format.';
 REVOKE ALL ON FUNCTION ar.import_bank_statement(integer, bytea, text, jsonb) FROM PUBLIC;

@@ -213,7 +213,7 @@ BEGIN
            ar.without_card_numbers(coalesce(l."text", l.end_to_end_reference), refuses),
            CASE WHEN NOT refuses OR NOT ar.has_card_number(l.structured_reference) THEN l.structured_reference END,
            ar.without_card_numbers(l.payer_name, refuses), l.payer_account, l.mandate_reference,
-           coalesce(l.end_to_end_reference, l.cheque_number, l.bank_reference)
+           ar.mask_card_numbers(coalesce(l.end_to_end_reference, l.cheque_number, l.bank_reference))
     FROM line AS l
     LEFT JOIN method AS m ON m.kind = l.kind
     ORDER BY l.payment_id;
@@ -238,7 +238,7 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    refused bigint;
+    refused record;
     changed bigint;
 BEGIN
     IF coalesce(ignore_bank_lines.reason, '') !~ '\S' THEN
@@ -249,16 +249,23 @@ BEGIN
     PERFORM FROM (SELECT DISTINCT ignore_bank_lines.ledger_id AS ledger_id, u.id FROM unnest(ignore_bank_lines.bank_line_ids) AS u(id)) AS wanted
     JOIN ar.bank_line AS l ON l.ledger_id = wanted.ledger_id AND l.bank_line_id = wanted.id
     ORDER BY l.bank_line_id FOR NO KEY UPDATE OF l;
-    SELECT wanted.id INTO refused
+    SELECT wanted.id, l.bank_line_id, l.payment_id, l.duplicate_of, ar.sign(l.amount) AS side INTO refused
     FROM (SELECT DISTINCT ignore_bank_lines.ledger_id AS ledger_id, u.id FROM unnest(ignore_bank_lines.bank_line_ids) AS u(id)) AS wanted
     LEFT JOIN ar.bank_line AS l ON l.ledger_id = wanted.ledger_id AND l.bank_line_id = wanted.id
     WHERE l.bank_line_id IS NULL OR l.payment_id IS NOT NULL OR l.duplicate_of IS NOT NULL
     ORDER BY wanted.id LIMIT 1;
     IF FOUND THEN
         RAISE SQLSTATE 'RA004' USING
-            MESSAGE = format('bank line %s cannot be ignored', refused),
-            DETAIL = 'It does not exist, is a payment already, or a duplicate, which counts for nothing.',
-            HINT = 'Reverse or refund a payment instead.';
+            MESSAGE = format('bank line %s cannot be ignored', refused.id),
+            DETAIL = CASE WHEN refused.bank_line_id IS NULL THEN format('Ledger %s has none of this id.', ignore_bank_lines.ledger_id)
+                          WHEN refused.duplicate_of IS NOT NULL THEN format('It tells line %s again, and counts for nothing.', refused.duplicate_of)
+                          WHEN refused.side < 0 THEN format('It took back payment %s.', refused.payment_id)
+                          ELSE format('It is payment %s already.', refused.payment_id) END,
+            HINT = CASE WHEN refused.bank_line_id IS NULL THEN 'Look it up in ar.report_bank_line.'
+                        WHEN refused.duplicate_of IS NOT NULL THEN 'There is nothing to be done.'
+                        WHEN refused.side < 0 THEN 'What it did stays.'
+                        ELSE format('Where the money is no matter of the receivables, take the payment back: ar.reverse_payment(%s, %s, ''in_error'', reason => ''...''). The line then waits for nobody.',
+                                    ignore_bank_lines.ledger_id, refused.payment_id) END;
     END IF;
     UPDATE ar.bank_line AS l SET ignored_reason = ignore_bank_lines.reason
     FROM (SELECT DISTINCT ignore_bank_lines.ledger_id AS ledger_id, u.id FROM unnest(ignore_bank_lines.bank_line_ids) AS u(id)) AS wanted

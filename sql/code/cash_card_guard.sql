@@ -22,6 +22,6 @@ COMMENT ON FUNCTION ar.refuses_card_numbers(integer, bigint) IS
 
 CREATE FUNCTION ar.tg_refuse_card_numbers() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_refuse_card_numbers' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_refuse_card_numbers() IS
-'Trigger, before a row: refuses it if one of the columns that its arguments name, of type text or jsonb, holds a card number (ar.has_card_number()), unless the policy lets it pass.
+'Trigger, before a row: refuses it if one of the columns that its arguments name, of type text or jsonb, holds a card number (ar.has_card_number()), unless the policy lets it pass. Of a column written ~column, which holds identifiers, only what ar.mask_card_numbers() would mask.
 Errors: 23514 it does; the number is neither in the error, nor in the statement or context that the server would log.';
 REVOKE ALL ON FUNCTION ar.tg_refuse_card_numbers() FROM PUBLIC;

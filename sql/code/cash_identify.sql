@@ -92,26 +92,32 @@ BEGIN
     ), ranked AS (
         SELECT a.*, row_number() OVER (PARTITION BY a.payment_id ORDER BY a.confidence DESC, a.rank, a.customer_id) AS place
         FROM answer AS a
+    ), root AS MATERIALIZED (
+        SELECT DISTINCT ON (a.customer_id) a.customer_id, a.ancestor_id
+        FROM ar.customer_ancestors(payer_candidates.ledger_id, ARRAY(
+            SELECT r.customer_id FROM ranked AS r WHERE r.other_id IS NOT NULL
+            UNION
+            SELECT r.other_id FROM ranked AS r WHERE r.other_id IS NOT NULL)) AS a
+        ORDER BY a.customer_id, a.distance DESC
     )
     SELECT r.payment_id, r.customer_id, r.rule,
            CASE WHEN r.other_id IS NOT NULL OR c.status = 'closed' THEN least(r.confidence, 0.5) ELSE r.confidence END,
            r.explanation
            || CASE WHEN r.other_id IS NULL THEN ''
                    WHEN r.other_id = r.customer_id THEN ' But so are others.'
-                   WHEN num_nonnulls(c.parent_id, o.parent_id) > 0 AND EXISTS (
-                                SELECT FROM ar.customer_ancestors(payer_candidates.ledger_id, ARRAY[r.customer_id]) AS one
-                                JOIN ar.customer_ancestors(payer_candidates.ledger_id, ARRAY[r.other_id]) AS two
-                                  ON two.ancestor_id = one.ancestor_id)
+                   WHEN own.ancestor_id = other.ancestor_id
                    THEN format(' But customer "%s" of the same group is found, too: one may pay for the other.', o.name)
                    ELSE format(' But customer "%s" is found, too.', o.name) END
            || CASE WHEN c.status = 'closed' THEN ' The customer is closed.' ELSE '' END
     FROM ranked AS r
     CROSS JOIN LATERAL (
-        SELECT c.name, c.status, c.parent_id FROM ar.customer AS c
+        SELECT c.name, c.status FROM ar.customer AS c
         WHERE c.ledger_id = payer_candidates.ledger_id AND c.customer_id = r.customer_id OFFSET 0) AS c
     LEFT JOIN LATERAL (
-        SELECT c.name, c.parent_id FROM ar.customer AS c
+        SELECT c.name FROM ar.customer AS c
         WHERE c.ledger_id = payer_candidates.ledger_id AND c.customer_id = r.other_id OFFSET 0) AS o ON true
+    LEFT JOIN root AS own ON own.customer_id = r.customer_id
+    LEFT JOIN root AS other ON other.customer_id = r.other_id
     WHERE r.place <= 3
     ORDER BY r.payment_id, r.place;
 END
@@ -141,6 +147,7 @@ DECLARE
     unidentified bigint[];
     candidates jsonb;
     identified bigint[];
+    overtaken bigint[];
 BEGIN
     SELECT coalesce(array_agg(p.payment_id ORDER BY p.payment_id), '{}') INTO unidentified
     FROM ar.payment AS p
@@ -161,6 +168,8 @@ BEGIN
     JOIN ar.cash_policies(identify_payments.ledger_id, ARRAY(SELECT DISTINCT c.customer_id FROM candidate AS c)) AS o
       ON o.customer_id = c.customer_id;
 
+    -- What it sets off, row by row, as foreign keys, keeps its plans.
+    PERFORM set_config('plan_cache_mode', 'auto', true);
     WITH made AS (
         INSERT INTO ar.payment_transfer AS t (ledger_id, payment_id, customer_id, amount, transferred_on, rule, reason)
         SELECT identify_payments.ledger_id, p.payment_id, c.customer_id, p.amount, p.received_on, c.rule, c.explanation
@@ -174,17 +183,22 @@ BEGIN
     )
     SELECT coalesce(array_agg(m.payment_id), '{}') INTO identified FROM made AS m;
 
+    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+    SELECT array_agg(o.suggestion_id) INTO overtaken
+    FROM unnest(unidentified) AS u(payment_id)
+    CROSS JOIN LATERAL (
+        SELECT o.suggestion_id, o.customer_id, o.status, o.kind FROM ar.match_suggestion AS o
+        WHERE o.ledger_id = identify_payments.ledger_id AND o.payment_id = u.payment_id OFFSET 0) AS o
+    LEFT JOIN jsonb_to_recordset(candidates) AS c(payment_id bigint, customer_id bigint)
+      ON c.payment_id = u.payment_id AND c.customer_id = o.customer_id
+    WHERE o.status = 'open' AND o.kind = 'payer' AND (c.payment_id IS NULL OR u.payment_id = ANY (identified));
+    PERFORM FROM ar.match_suggestion AS s
+    WHERE s.ledger_id = identify_payments.ledger_id AND s.suggestion_id = ANY (overtaken)
+    ORDER BY s.suggestion_id FOR NO KEY UPDATE;
+    PERFORM set_config('plan_cache_mode', 'auto', true);
     UPDATE ar.match_suggestion AS s
     SET status = 'superseded', decided_at = clock_timestamp(), decided_by = session_user
-    FROM (SELECT o.suggestion_id
-          FROM ar.match_suggestion AS o
-          WHERE o.ledger_id = identify_payments.ledger_id AND o.status = 'open' AND o.kind = 'payer'
-            AND o.payment_id = ANY (unidentified)
-            AND (o.payment_id = ANY (identified) OR NOT EXISTS (
-                SELECT FROM jsonb_to_recordset(candidates) AS c(payment_id bigint, customer_id bigint)
-                WHERE c.payment_id = o.payment_id AND c.customer_id = o.customer_id))
-          ORDER BY o.suggestion_id FOR NO KEY UPDATE) AS old
-    WHERE s.ledger_id = identify_payments.ledger_id AND s.suggestion_id = old.suggestion_id AND s.status = 'open';
+    WHERE s.ledger_id = identify_payments.ledger_id AND s.suggestion_id = ANY (overtaken) AND s.status = 'open';
 
     INSERT INTO ar.match_suggestion (ledger_id, kind, payment_id, customer_id, rule, confidence, explanation, fingerprint)
     SELECT identify_payments.ledger_id, 'payer', c.payment_id, c.customer_id, c.rule, c.confidence, c.explanation,
@@ -195,6 +209,7 @@ BEGIN
     ORDER BY c.payment_id, c.confidence DESC, c.customer_id
     ON CONFLICT (ledger_id, (coalesce(credit_item_id, payment_id)), fingerprint) WHERE status <> 'superseded' DO NOTHING;
 
+    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
     RETURN QUERY
     SELECT DISTINCT ON (u.payment_id) u.payment_id, c.customer_id,
            CASE WHEN c.is_sure THEN 'identified' WHEN c.customer_id IS NOT NULL THEN 'suggested' ELSE 'unidentified' END,

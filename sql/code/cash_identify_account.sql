@@ -39,19 +39,26 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT i.customer_id
             FROM ar.payment AS p
-            JOIN ar.item AS i ON i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id
-            JOIN ar.customer AS c ON c.ledger_id = i.ledger_id AND c.customer_id = i.customer_id
-            LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
+            -- Each looked up for each payment: a plan for what a table was a moment ago would read it whole.
+            CROSS JOIN LATERAL (
+                SELECT i.customer_id FROM ar.item AS i
+                WHERE i.ledger_id = p.ledger_id AND i.payment_id = p.payment_id OFFSET 0) AS i
+            CROSS JOIN LATERAL (
+                SELECT c.name, c.legal_name FROM ar.customer AS c
+                WHERE c.ledger_id = p.ledger_id AND c.customer_id = i.customer_id OFFSET 0) AS c
+            LEFT JOIN LATERAL (
+                SELECT t.rule FROM ar.payment_transfer AS t
+                WHERE t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id OFFSET 0) AS t ON true
             WHERE p.ledger_id = payer_accounts.ledger_id AND ar.compact_id(p.payer_account) = s.account
               -- Who was found out by his name, or by what somebody of another name wrote, need not have the account.
               AND (t.rule IS NULL OR t.rule <> 'name' AND (p.payer_name IS NULL OR ar.is_payer_name(p.payer_name, c.name)
                                                            OR ar.is_payer_name(p.payer_name, c.legal_name)))
               AND NOT EXISTS (
                 SELECT FROM ar.payment_reversal AS r
-                WHERE r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id AND r.kind = 'in_error')
+                WHERE r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id AND r.kind = 'in_error' OFFSET 0)
               AND NOT EXISTS (
                 SELECT FROM ar.adjustment AS j
-                WHERE j.ledger_id = p.ledger_id AND j.payment_id = p.payment_id AND j.kind = 'transfer')
+                WHERE j.ledger_id = p.ledger_id AND j.payment_id = p.payment_id AND j.kind = 'transfer' OFFSET 0)
             ORDER BY p.payment_id DESC LIMIT 50) AS p
         WHERE s.is_said IS NULL
     )

@@ -4,6 +4,8 @@ CREATE FUNCTION ar.tg_guard_mandate() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
+DECLARE
+    wrong record;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         NEW.recorded_by := session_user;
@@ -13,6 +15,22 @@ BEGIN
         NEW.revocation_reason := NULL;
         NEW.account := ar.compact_id(NEW.account);
         NEW.bic := ar.compact_id(NEW.bic);
+        -- The constraints would refuse these, too, but not say what to do.
+        SELECT v.* INTO wrong FROM (VALUES
+            ('reference', NEW.reference ~ '\S', 'a mandate has a reference', 'Give the one that the payer signed.'),
+            ('scheme', NEW.scheme IN ('core', 'b2b', 'ach', 'bacs', 'other'), format('"%s" is no scheme of direct debits', NEW.scheme), 'The schemes are core, b2b, ach, bacs and other.'),
+            ('sequence', NEW.sequence IN ('recurring', 'one_off'), format('"%s" is no sequence of direct debits', NEW.sequence), 'A mandate is recurring or one_off.'),
+            ('account', NEW.account <> '' AND (NEW.scheme NOT IN ('core', 'b2b') OR ar.is_iban(NEW.account)), 'the account of a mandate is not valid',
+             'Of a SEPA mandate (core, b2b) it is an IBAN whose check digits are right.'),
+            ('bic', ar.is_bic(NEW.bic), 'the BIC of a mandate is not valid', 'It has 8 or 11 characters; within SEPA it may be left out.'),
+            ('days', isfinite(NEW.signed_on) AND coalesce(isfinite(NEW.valid_until) AND NEW.valid_until >= NEW.signed_on, true),
+             'a mandate is signed on a day, and valid from then on', 'Give the day on which it was signed, and perhaps a later one until which it is valid.')
+            ) AS v(name, is_right, message, hint)
+        WHERE NOT v.is_right LIMIT 1;
+        IF FOUND THEN
+            RAISE check_violation USING MESSAGE = wrong.message, HINT = wrong.hint,
+                SCHEMA = 'ar', TABLE = 'mandate', CONSTRAINT = 'mandate_' || wrong.name || '_check';
+        END IF;
         RETURN NEW;
     END IF;
     IF TG_OP = 'UPDATE' AND OLD.revoked_on IS NULL AND NEW.revoked_on IS NOT NULL
@@ -28,7 +46,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.tg_guard_mandate() IS
-'Trigger, before each row of ar.mandate: stamps it, and refuses every change but its revocation (RA003).';
+'Trigger, before each row of ar.mandate: stamps it, says of what its constraints refuse what it may be (23514), and refuses every change but its revocation (RA003).';
 
 CREATE FUNCTION ar.mandate_states(ledger_id integer, mandate_ids bigint[] DEFAULT NULL, as_of date DEFAULT NULL)
 RETURNS TABLE (mandate_id bigint, customer_id bigint, reference text, state text, last_used_on date)
@@ -64,43 +82,44 @@ COMMENT ON FUNCTION ar.mandate_states(integer, bigint[], date) IS
 Arguments: ledger_id; mandate_ids, by default all; as_of, by default the business date.
 Result: a row a mandate: mandate_id; customer_id; reference; state: in_force, not_signed yet, revoked, expired (valid_until), used (a one-off, unless what was drawn came back), lapsed (SEPA: nothing drawn for 36 months); last_used_on, when something was last drawn, or NULL.';
 
-CREATE FUNCTION ar.tg_check_mandate() RETURNS trigger
-LANGUAGE plpgsql
+CREATE FUNCTION ar.check_mandate(ledger_id integer, customer_id bigint, mandate_reference text, received_on date) RETURNS boolean
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
     mandate record;
     wrong text;
 BEGIN
-    IF NEW.method <> 'direct_debit' AND NOT EXISTS (
-        SELECT FROM ar.payment_method AS m JOIN ar.payment_method_kinds() AS k ON k.kind = m.kind AND k.needs_mandate
-        WHERE m.ledger_id = NEW.ledger_id AND m.method = NEW.method) THEN
-        RETURN NEW;
-    END IF;
     SELECT m.customer_id, s.state INTO mandate
     FROM ar.mandate AS m
-    LEFT JOIN LATERAL ar.mandate_states(m.ledger_id, ARRAY[m.mandate_id], NEW.received_on) AS s ON true
-    WHERE m.ledger_id = NEW.ledger_id AND m.reference = NEW.mandate_reference;
+    LEFT JOIN LATERAL ar.mandate_states(m.ledger_id, ARRAY[m.mandate_id], check_mandate.received_on) AS s ON true
+    WHERE m.ledger_id = check_mandate.ledger_id AND m.reference = check_mandate.mandate_reference;
     wrong := CASE
-        WHEN NEW.mandate_reference IS NULL THEN 'It names none.'
-        WHEN mandate.state IS NULL THEN format('There is no mandate "%s".', NEW.mandate_reference)
-        WHEN mandate.customer_id <> NEW.customer_id THEN format('Mandate "%s" is of another customer.', NEW.mandate_reference)
+        WHEN check_mandate.mandate_reference IS NULL THEN 'It names none.'
+        WHEN mandate.state IS NULL THEN format('There is no mandate "%s".', check_mandate.mandate_reference)
+        WHEN mandate.customer_id <> check_mandate.customer_id
+        THEN format('Mandate "%s" is of another customer.', check_mandate.mandate_reference)
         WHEN mandate.state <> 'in_force'
-        THEN format('Mandate "%s" is %s on %s.', NEW.mandate_reference,
-                    CASE mandate.state WHEN 'not_signed' THEN 'not signed yet' ELSE mandate.state END, NEW.received_on) END;
+        THEN format('Mandate "%s" is %s on %s.', check_mandate.mandate_reference,
+                    CASE mandate.state WHEN 'not_signed' THEN 'not signed yet' ELSE mandate.state END,
+                    check_mandate.received_on) END;
     IF wrong IS NOT NULL AND coalesce((
-        SELECT c.requires_mandate FROM ar.cash_policies(NEW.ledger_id, ARRAY[NEW.customer_id]) AS c), true) THEN
+        SELECT c.requires_mandate
+        FROM ar.cash_policies(check_mandate.ledger_id, ARRAY[check_mandate.customer_id]) AS c), true) THEN
         RAISE check_violation USING
             MESSAGE = 'a direct debit needs a mandate of its customer that is in force',
             DETAIL = wrong,
             HINT = 'Create it with ar.create_mandate() and name it in mandate_reference, or say in ar.cash_policy that none is required.',
             SCHEMA = 'ar', TABLE = 'payment', COLUMN = 'mandate_reference', CONSTRAINT = 'payment_mandate_check';
     END IF;
-    RETURN NEW;
+    RETURN true;
 END
 $$;
-COMMENT ON FUNCTION ar.tg_check_mandate() IS
-'Trigger, before a row of ar.payment that may be a direct debit of a customer: it names a mandate of his that is in force on received_on, unless the policy requires none (23514).';
+COMMENT ON FUNCTION ar.check_mandate(integer, bigint, text, date) IS
+'True if something may be drawn from a customer on a day: by a mandate of his that is in force, or because his policy requires none. For each payment whose method needs a mandate (ar.tg_guard_payment()).
+Arguments: ledger_id; customer_id; mandate_reference, NULL: none is named; received_on.
+Errors: 23514 otherwise.';
 
 CREATE FUNCTION ar.create_mandates(ledger_id integer, mandates jsonb)
 RETURNS TABLE (element bigint, mandate_id bigint)
@@ -210,6 +229,6 @@ AS $$ SELECT ar.revoke_mandates(revoke_mandate.ledger_id, ARRAY[revoke_mandate.m
 COMMENT ON FUNCTION ar.revoke_mandate(integer, bigint, date, text) IS
 'Revokes one mandate, and returns 1, or 0 if it was revoked before: ar.revoke_mandates() with one. Errors: as there.';
 
-REVOKE ALL ON FUNCTION ar.tg_guard_mandate(), ar.tg_check_mandate(), ar.create_mandates(integer, jsonb),
+REVOKE ALL ON FUNCTION ar.tg_guard_mandate(), ar.create_mandates(integer, jsonb),
     ar.create_mandate(integer, bigint, text, date, text, text, date, text, text, text, text, text),
     ar.revoke_mandates(integer, bigint[], date, text), ar.revoke_mandate(integer, bigint, date, text) FROM PUBLIC;

@@ -44,14 +44,24 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 BEGIN
-    RAISE SQLSTATE 'RA003' USING
-        MESSAGE = format('the kind of payment method "%s" cannot be changed', OLD.method),
-        DETAIL = 'What its payments may do follows from it.',
-        HINT = 'Add a method of the other kind.',
-        SCHEMA = 'ar', TABLE = 'payment_method', COLUMN = 'kind';
+    IF TG_OP IN ('DELETE', 'TRUNCATE') THEN
+        RAISE SQLSTATE 'RA003' USING
+            MESSAGE = 'payment methods are never deleted',
+            DETAIL = 'Payments refer to them.',
+            HINT = 'Leave one that is out of use where it is.',
+            SCHEMA = 'ar', TABLE = 'payment_method';
+    ELSIF OLD.ledger_id <> NEW.ledger_id OR OLD.method <> NEW.method OR OLD.kind <> NEW.kind THEN
+        RAISE SQLSTATE 'RA003' USING
+            MESSAGE = format('name and kind of payment method "%s" cannot be changed', OLD.method),
+            DETAIL = 'Payments refer to it, and what they may do follows from its kind.',
+            HINT = 'Add a method of the other name or kind.',
+            SCHEMA = 'ar', TABLE = 'payment_method', COLUMN = 'kind';
+    END IF;
+    RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION ar.tg_guard_payment_method() IS 'Trigger, before a row of ar.payment_method changes ledger, name or kind: refuses it (RA003).';
+COMMENT ON FUNCTION ar.tg_guard_payment_method() IS
+'Trigger, before a row of ar.payment_method changes ledger, name or kind, or is deleted, and before TRUNCATE: refuses it (RA003). Payments rely on it, which look their method up without a lock.';
 
 CREATE FUNCTION ar.tg_check_payment_clearing() RETURNS trigger
 LANGUAGE plpgsql

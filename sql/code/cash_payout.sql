@@ -9,7 +9,7 @@ DECLARE
     payment record;
     refund record;
 BEGIN
-    SELECT o.paid_on, o.net, ar.is_own_transaction(o.xmin) AS is_own INTO payout
+    SELECT o.method, o.paid_on, o.net, ar.is_own_transaction(o.xmin) AS is_own INTO payout
     FROM ar.payout AS o WHERE o.ledger_id = NEW.ledger_id AND o.payout_id = NEW.payout_id;
     IF NOT FOUND THEN
         RAISE foreign_key_violation USING
@@ -33,8 +33,9 @@ BEGIN
         END IF;
         NEW.payment_id := refund.payment_id;
         NEW.amount := -refund.amount;
+        SELECT p.method INTO payment FROM ar.payment AS p WHERE p.ledger_id = NEW.ledger_id AND p.payment_id = NEW.payment_id;
     ELSE
-        SELECT p.amount, p.received_on, r.kind INTO payment
+        SELECT p.amount, p.received_on, p.method, r.kind INTO payment
         FROM ar.payment AS p
         LEFT JOIN ar.payment_reversal AS r ON r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id
         WHERE p.ledger_id = NEW.ledger_id AND p.payment_id = NEW.payment_id;
@@ -58,6 +59,13 @@ BEGIN
         END IF;
         NEW.amount := CASE NEW.kind WHEN 'payment' THEN payment.amount ELSE -payment.amount END;
     END IF;
+    IF payment.method <> payout.method THEN
+        RAISE check_violation USING
+            MESSAGE = format('payment %s cannot be in a payout of %s', NEW.payment_id, payout.method),
+            DETAIL = format('It came by %s.', payment.method),
+            HINT = 'A processor pays out what came through it: look up the payment, or the method of the payout.',
+            SCHEMA = 'ar', TABLE = 'payout_payment', COLUMN = 'payment_id';
+    END IF;
     IF ar.currency(NEW.amount) <> ar.currency(payout.net) THEN
         RAISE SQLSTATE 'RA009' USING
             MESSAGE = format('payout %s is in another currency than payment %s', NEW.payout_id, NEW.payment_id),
@@ -70,7 +78,7 @@ END
 $$;
 COMMENT ON FUNCTION ar.tg_check_payout_payment() IS
 'Trigger, before each row of ar.payout_payment: finds its amount, and lets it be written only with its payout.
-Errors: 23503 no such payout or payment; 23514 not reversed, no refund, or received later; RA003 the payout is recorded; RA009 another currency.';
+Errors: 23503 no such payout or payment; 23514 not reversed, no refund, received later, or by another method; RA003 the payout is recorded; RA009 another currency.';
 
 CREATE FUNCTION ar.tg_check_payout() RETURNS trigger
 LANGUAGE plpgsql
@@ -195,7 +203,7 @@ $$;
 COMMENT ON FUNCTION ar.record_payout(integer, text, text, date, ar.monetary, ar.monetary, jsonb, text, text) IS
 'Records what a processor paid out in one sum, and returns the payout_id. Its payments are cleared on that day. What they add up to, less refunds, chargebacks and fee, must be what was paid out, to the cent.
 Arguments: ledger_id; method, of the processor; reference, what it calls the payout, unique for the method; paid_on; net, what came to the bank; fee, what it kept; payments, a JSON array of objects with payment_id or processor_reference, and perhaps kind: payment, or reversal for one that was charged back and is deducted; or with refund_id, a refund that is deducted; account, of ours; external_id.
-Errors: 22023 malformed payload, or a processor_reference that several payments have; 23503 no such payment or method; 23505 the reference is taken; 23514 it does not add up: the detail says by how much; RA002 a payment was paid out before; RA006 the external id was used for another payout; RA009 different currencies.';
+Errors: 22023 malformed payload, or a processor_reference that several payments have; 23503 no such payment or method; 23505 the reference is taken; 23514 it does not add up: the detail says by how much; or a payment came by another method; RA002 a payment was paid out before; RA006 the external id was used for another payout; RA009 different currencies.';
 
 CREATE FUNCTION ar.payout_lines(of_ledger integer, payments jsonb)
 RETURNS TABLE (

@@ -15,13 +15,37 @@ CREATE FUNCTION ar.tg_stamp_cash_policy() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
+DECLARE
+    wrong record;
 BEGIN
+    -- The constraints would refuse these, too, but not say what to do.
+    SELECT v.* INTO wrong FROM (VALUES
+        ('scope', num_nonnulls(NEW.customer_class, NEW.customer_id) <= 1 AND coalesce(NEW.customer_class, '-') <> '',
+         'a policy is of a customer, or of a class of customers, or of the ledger', 'Give customer_id or customer_class, or neither.'),
+        ('rules', ar.is_matching_rules(NEW.rules), 'the rules of a policy are not all known, or one comes twice',
+         'The rules are remittance, number, exact, discounted, all_open, all_overdue, combination and tolerance, in the order in which they are tried.'),
+        ('remainder', NEW.remainder IN ('wait', 'oldest', 'newest', 'largest', 'proportional'), format('"%s" is nothing that is done with what no rule decides', NEW.remainder),
+         'It may wait, or go to the oldest, newest or largest items first, or be proportional.'),
+        ('tolerance', ar.sign(NEW.tolerance) >= 0 AND NEW.tolerance_percent BETWEEN 0 AND 100 AND ar.sign(NEW.reversal_fee) > 0,
+         'a tolerance is an amount or percentage not below zero, and a fee for reversals an amount above it', 'Leave out what there is none of.'),
+        ('overpayment', NEW.overpayment IN ('on_account', 'write_off', 'refund'), format('"%s" is nothing that is done with what is too much', NEW.overpayment),
+         'It stays on_account, or it is a write_off, or a refund.'),
+        ('partial_discount', NEW.partial_discount IN ('none', 'pro_rata', 'closing'), format('"%s" is no discount of part payments', NEW.partial_discount),
+         'They earn none, their share (pro_rata), or only that which closes does (closing).'),
+        ('confidence_threshold', NEW.confidence_threshold BETWEEN 0 AND 1, format('a confidence of %s is none', NEW.confidence_threshold), 'It is from 0 to 1, such as 0.9.'),
+        ('days', NEW.discount_grace_days >= 0 AND NEW.double_payment_days >= 0, 'days of grace, and of looking back, are not below zero', 'Give a number of days, or leave it out.')
+        ) AS v(name, is_right, message, hint)
+    WHERE NOT v.is_right LIMIT 1;
+    IF FOUND THEN
+        RAISE check_violation USING MESSAGE = wrong.message, HINT = wrong.hint,
+            SCHEMA = 'ar', TABLE = 'cash_policy', CONSTRAINT = 'cash_policy_' || wrong.name || '_check';
+    END IF;
     NEW.changed_by := session_user;
     NEW.changed_at := clock_timestamp();
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION ar.tg_stamp_cash_policy() IS 'Trigger, before each row of ar.cash_policy: stamps who wrote it, and when.';
+COMMENT ON FUNCTION ar.tg_stamp_cash_policy() IS 'Trigger, before each row of ar.cash_policy: stamps who wrote it, and when, and says of what its constraints refuse what it may be (23514).';
 REVOKE ALL ON FUNCTION ar.tg_stamp_cash_policy() FROM PUBLIC;
 
 CREATE FUNCTION ar.cash_policies(ledger_id integer, customer_ids bigint[])

@@ -260,10 +260,12 @@ $$;
 COMMENT ON FUNCTION ar.follow_payment_transfers(integer, bigint[]) IS
 'For the trigger on ar.payment_transfer: a reversed payment is given to nobody (23514).';
 
-CREATE FUNCTION ar.tg_check_replacement() RETURNS trigger
-LANGUAGE plpgsql
+CREATE FUNCTION ar.check_replacement(ledger_id integer, replaces_id bigint, customer_id bigint, amount ar.monetary, received_on date)
+RETURNS boolean
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
     replaced record;
     wrong text;
@@ -272,32 +274,33 @@ BEGIN
     FROM ar.payment AS p
     LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
     LEFT JOIN ar.payment_reversal AS r ON r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id
-    WHERE p.ledger_id = NEW.ledger_id AND p.payment_id = NEW.replaces_id;
+    WHERE p.ledger_id = check_replacement.ledger_id AND p.payment_id = check_replacement.replaces_id;
     IF NOT FOUND THEN
         RAISE foreign_key_violation USING
-            MESSAGE = format('payment %s does not exist in ledger %s', NEW.replaces_id, NEW.ledger_id),
+            MESSAGE = format('payment %s does not exist in ledger %s', check_replacement.replaces_id, check_replacement.ledger_id),
             SCHEMA = 'ar', TABLE = 'payment', CONSTRAINT = 'payment_replaces_fkey';
     END IF;
     wrong := CASE
         WHEN replaced.kind IS NULL THEN 'It was not reversed.'
-        WHEN NEW.received_on < replaced.reversed_on THEN format('It was reversed on %s.', replaced.reversed_on)
+        WHEN check_replacement.received_on < replaced.reversed_on THEN format('It was reversed on %s.', replaced.reversed_on)
         -- What was in error may have been its customer or its amount.
         WHEN replaced.kind = 'in_error' THEN NULL
-        WHEN NEW.customer_id <> replaced.customer_id THEN format('It was of customer %s.', replaced.customer_id)
-        WHEN ar.currency(NEW.amount) <> ar.currency(replaced.amount) OR NEW.amount > replaced.amount
+        WHEN check_replacement.customer_id <> replaced.customer_id THEN format('It was of customer %s.', replaced.customer_id)
+        WHEN ar.currency(check_replacement.amount) <> ar.currency(replaced.amount) OR check_replacement.amount > replaced.amount
         THEN format('It was of %s.', replaced.amount) END;
     IF wrong IS NOT NULL THEN
         RAISE check_violation USING
-            MESSAGE = format('payment %s is not replaced by this one', NEW.replaces_id),
+            MESSAGE = format('payment %s is not replaced by this one', check_replacement.replaces_id),
             DETAIL = wrong,
             HINT = 'What replaces a payment comes after its reversal, from the same customer, and is no more than it was; record any other without replaces_id.',
             SCHEMA = 'ar', TABLE = 'payment', COLUMN = 'replaces_id';
     END IF;
-    RETURN NEW;
+    RETURN true;
 END
 $$;
-COMMENT ON FUNCTION ar.tg_check_replacement() IS
-'Trigger, before each row of ar.payment with replaces_id: a cheque presented again, a chargeback that was won. It replaces a reversed payment, after its reversal, from the same customer, for no more; what was in error may have been of another customer or amount.
+COMMENT ON FUNCTION ar.check_replacement(integer, bigint, bigint, ar.monetary, date) IS
+'True if a payment may replace another one: a cheque presented again, a chargeback that was won. It replaces a reversed payment, after its reversal, from the same customer, for no more; what was in error may have been of another customer or amount. For each payment with replaces_id (ar.tg_guard_payment()).
+Arguments: ledger_id; replaces_id, the payment replaced; customer_id, NULL: not known yet; amount and received_on of the new one.
 Errors: 23503 no such payment; 23514 otherwise.';
 
 CREATE FUNCTION ar.reverse_payments(ledger_id integer, reversals jsonb)
@@ -398,5 +401,5 @@ Errors: as there.';
 
 REVOKE ALL ON FUNCTION ar.tg_follow_payments(), ar.tg_guard_reversal(), ar.tg_stamp_payment_reversal(),
     ar.hold_payments(integer, bigint[]), ar.follow_payment_reversals(integer, bigint[]),
-    ar.follow_payment_transfers(integer, bigint[]), ar.tg_check_replacement(), ar.reverse_payments(integer, jsonb),
+    ar.follow_payment_transfers(integer, bigint[]), ar.reverse_payments(integer, jsonb),
     ar.reverse_payment(integer, bigint, text, date, text, text, ar.monetary, text) FROM PUBLIC;

@@ -21,7 +21,7 @@ CREATE FUNCTION ar.tg_record() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_reco
 COMMENT ON FUNCTION ar.tg_record() IS 'Trigger, before each inserted row: sets recorded_at to the present moment.';
 
 CREATE FUNCTION ar.tg_post() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_post' LANGUAGE C;
-COMMENT ON FUNCTION ar.tg_post() IS 'Trigger, after an INSERT statement on the table that its argument names (payment, payment_transfer, adjustment): posts them as items and moves the customers'' balances.';
+COMMENT ON FUNCTION ar.tg_post() IS 'Trigger, after an INSERT statement on the table that its argument names (payment_transfer, adjustment): posts them as items and moves the customers'' balances. Payments are posted by ar.tg_settle().';
 
 CREATE FUNCTION ar.tg_apply() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_apply' LANGUAGE C;
 COMMENT ON FUNCTION ar.tg_apply() IS

@@ -40,6 +40,12 @@ BEGIN
     FROM reversed AS r
     WHERE r.kind <> ALL (r.reversals) OR r.reversed_on < r.received_on
     UNION ALL
+    -- No foreign key says so.
+    SELECT 'payment_method', p.ledger_id, 'payment', p.payment_id, format('came by "%s", which is no method of its ledger', p.method)
+    FROM ar.payment AS p
+    WHERE (verify_cash.ledger_id IS NULL OR p.ledger_id = verify_cash.ledger_id)
+      AND NOT EXISTS (SELECT FROM ar.payment_method AS m WHERE m.ledger_id = p.ledger_id AND m.method = p.method)
+    UNION ALL
     SELECT 'reversal_missing', j.ledger_id, 'adjustment', j.adjustment_id, format('takes back payment %s, which is not reversed', j.payment_id)
     FROM ar.adjustment AS j
     WHERE j.kind = 'reversal' AND (verify_cash.ledger_id IS NULL OR j.ledger_id = verify_cash.ledger_id)
@@ -126,6 +132,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.verify_cash(integer) IS
-'The part of ar.verify() on reversals, adjustments taken back, refunds, transfers, replacements, clearing and payouts.';
+'The part of ar.verify() on methods, reversals, adjustments taken back, refunds, transfers, replacements, clearing and payouts.';
 
 REVOKE ALL ON FUNCTION ar.verify_cash(integer) FROM PUBLIC;

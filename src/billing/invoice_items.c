@@ -168,6 +168,7 @@ gather_items(Gathered *gathered, const ArBillingPolicy *policy, ArInvoice *invoi
 	{
 		ArPosting  *posting = &gathered->postings[gathered->count++];
 
+		memset(posting, 0, sizeof(ArPosting));
 		posting->ledger_id = invoice->ledger_id;
 		posting->customer_id = invoice->customer_id;
 		posting->document_id = invoice->invoice_id;

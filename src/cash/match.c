@@ -3,8 +3,8 @@
  *		The chain of rules: the first that gives exactly one answer decides.
  *
  * What it found is applied if it is sure enough for the policy, and else
- * suggested.  A rule that gives several answers decides nothing, and no amount
- * decides after it: its runner-up is as good.  What is left then goes on in
+ * suggested.  A rule that gives several answers, or has a rival that explains
+ * the amount as well, decides nothing, and no amount decides after it.  What is left then goes on in
  * the order that the policy names, or waits.
  */
 #include "postgres.h"
@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "cash/match.h"
+#include "cash/row.h"
 #include "cash/settle_write.h"
 #include "item/writer.h"
 
@@ -38,44 +39,61 @@ is_by_amount(ArRule rule)
 }
 
 /*
- * What the text names of other customers.  Candidates are looked up one by
- * one, by OFFSET 0, and stand there as they are, not only nearly.
+ * Which documents the text names, and whether one is of another customer.
+ * Candidates are looked up one by one, by OFFSET 0, and stand there as they
+ * are, not only nearly.
  */
-static ArStatement find_elsewhere =
+static ArStatement find_named =
 {
 	.sql =
-	"SELECT f.found FROM"
-	" (SELECT pg_catalog.array_agg(v.number) AS numbers"
+	"SELECT e.are_others[f.position] FROM"
+	" (SELECT pg_catalog.array_agg(v.number) AS numbers, pg_catalog.array_agg(v.is_others) AS are_others"
 	"  FROM pg_catalog.unnest(ar.document_keys($2)) AS k(key)"
-	"  JOIN LATERAL (SELECT d.number FROM ar.invoice AS d"
+	"  JOIN LATERAL (SELECT d.number, CASE WHEN d.customer_id OPERATOR(pg_catalog.<>) $3 THEN 1 ELSE 0 END AS is_others FROM ar.invoice AS d"
 	"   WHERE d.ledger_id = $1 AND ar.document_key(d.number) = k.key"
-	"    AND d.number IS NOT NULL AND d.customer_id <> $3 OFFSET 0) AS v ON true) AS e"
+	"    AND d.number IS NOT NULL OFFSET 0) AS v ON true) AS e"
 	" CROSS JOIN LATERAL ar.find_numbers($2, e.numbers) AS f"
-	" WHERE f.strength IN ('exact', 'folded') LIMIT 1",
+	" WHERE f.strength IN ('exact', 'folded') ORDER BY 1 DESC LIMIT 1",
 	.nargs = 3,
 	.argtypes = {INT4OID, TEXTOID, INT8OID}
 };
 
 /*
- * heed_others: who names a document of somebody else does not mean what merely
- * has the same amount.
+ * heed_text: who names a document of somebody else, or one that nobody has, does
+ * not mean what merely has the same amount.
  */
 static void
-heed_others(ArChain *chain)
+heed_text(ArChain *chain)
 {
+	const char *text = chain->credit->reference;
 	Datum		values[3];
+	bool		is_named;
+	ArNumberHit hit;
 
-	if (chain->is_doubtful || chain->credit->reference == NULL)
+	if (chain->is_doubtful || text == NULL)
 		return;
 	values[0] = Int32GetDatum(chain->settlement->ledger_id);
-	values[1] = CStringGetTextDatum(chain->credit->reference);
+	values[1] = CStringGetTextDatum(text);
 	values[2] = Int64GetDatum(chain->credit->customer_id);
-	if (ar_writer_execute(&find_elsewhere, values, SPI_OK_SELECT) > 0)
+	is_named = ar_writer_execute(&find_named, values, SPI_OK_SELECT) > 0;
+	if (is_named)
 	{
-		chain->is_doubtful = true;
-		chain->note = "The text names a document of another customer.";
+		ArRow		row = ar_row(0);
+
+		if (ar_row_small(&row, 1, 0) > 0)
+		{
+			chain->is_doubtful = true;
+			chain->note = "The text names a document of another customer.";
+		}
 	}
 	SPI_freetuptable(SPI_tuptable);
+	if (!is_named && chain->is_unread &&
+		ar_number_index_like(ar_matcher_index(chain), text, strlen(text), &hit))
+	{
+		chain->is_doubtful = true;
+		chain->note = psprintf("The text names \"%.*s\", which is no document.",
+							   hit.end - hit.start, text + hit.start);
+	}
 }
 
 /*
@@ -154,6 +172,8 @@ try_rules(ArChain *chain)
 		}
 		if (chain->answers == NIL)
 			continue;
+		if (list_length(chain->answers) == 1 && is_by_amount(chain->rule))
+			ar_weigh_rivals(chain);
 		if (list_length(chain->answers) > 1)
 		{
 			chain->is_tied = true;
@@ -162,9 +182,13 @@ try_rules(ArChain *chain)
 		}
 		answer = linitial(chain->answers);
 		if (is_by_amount(chain->rule))
-			heed_others(chain);
+			heed_text(chain);
 		if (chain->is_doubtful && is_by_amount(chain->rule))
+		{
 			answer->confidence = Min(answer->confidence, AR_UNSURE_TIE);
+			if (chain->note != NULL)
+				answer->explanation = psprintf("%s %s", answer->explanation, chain->note);
+		}
 		if (answer->confidence < chain->policy->threshold)
 		{
 			suggest(chain, answer->confidence);
@@ -211,7 +235,7 @@ ar_match(ArSettlement *settlement, ArAccount *account, ArCredit *credit)
 		(credit->payment_id != 0 || strcmp(credit->item->kind, "credit_memo") == 0))
 	{
 		chain.matcher = ar_matcher(&chain);
-		if (!try_rules(&chain) && credit->item->open > 0 &&
+		if (!try_rules(&chain) && credit->item->open > 0 && !chain.is_directed &&
 			account->policy->remainder != AR_APPLY_NONE &&
 			ar_spread(settlement, account, credit->item, account->policy->remainder) > 0 &&
 			credit->confidence < 0)

@@ -28,6 +28,7 @@
 #define AR_SURE_TOLERANCE			9100
 #define AR_SURE_NAMED_ONLY			6000	/* a weak number, and another amount */
 #define AR_UNSURE_TIE				5000	/* one of several that are as good */
+#define AR_UNSURE_RIVAL				6000	/* there may be others */
 #define AR_UNSURE_PAID				3000	/* it names what is paid already */
 
 /* So many answers of a rule that cannot decide are suggested. */
@@ -71,7 +72,9 @@ typedef struct ArChain
 	ArAnswer   *fallback;		/* suggested if nothing decides */
 	bool		is_tied;		/* no amount decides any more */
 	bool		is_doubtful;	/* it names something else: amounts only suggest */
+	bool		is_directed;	/* the payer says line by line what it is for */
 	bool		is_double;		/* it is taken for a double payment */
+	bool		is_unread;		/* no number of the customer's stands in the text */
 	const char *note;			/* why it waits, if nothing else is found */
 } ArChain;
 
@@ -108,5 +111,9 @@ extern void ar_rule_all_open(ArChain *chain);
 extern void ar_rule_all_overdue(ArChain *chain);
 extern void ar_rule_combination(ArChain *chain);
 extern void ar_rule_tolerance(ArChain *chain);
+extern bool ar_find_rival(ArChain *chain, const ArAnswer *answer, int most);
+
+/* match_rival.c */
+extern void ar_weigh_rivals(ArChain *chain);
 
 #endif							/* AR_CASH_MATCH_H */

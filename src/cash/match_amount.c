@@ -3,7 +3,7 @@
  *		What a credit is for, by its amount alone.
  *
  * An amount says nothing of its own.  So a rule decides only where one answer
- * fits it, and if there are two, no rule that asks less may pick one.
+ * fits it; whether another rule has one, too, match_rival.c sees.
  */
 #include "postgres.h"
 

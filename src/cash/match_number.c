@@ -124,20 +124,20 @@ static bool
 choose(ArChain *chain, const Named *named)
 {
 	int64		amounts[AR_SUBSET_MAX];
-	uint64		chosen;
+	uint64		chosen[2];
 	Named		some = *named;
 
 	if (named->count < 2 || named->count > AR_SUBSET_MAX)
 		return false;
 	for (int i = 0; i < named->count; i++)
 		amounts[i] = ar_target_open(named->targets[i]);
-	if (ar_subset_sum(amounts, named->count, chain->item->open, &chosen) != AR_SUBSET_UNIQUE)
+	if (ar_subset_sum(amounts, named->count, named->count, chain->item->open, chosen) != AR_SUBSET_UNIQUE)
 		return false;
 	some.targets = palloc(sizeof(ArTarget *) * named->count);
 	some.count = 0;
 	some.credit_count = 0;
 	for (int i = 0; i < named->count; i++)
-		if ((chosen & (UINT64CONST(1) << i)) != 0)
+		if ((chosen[0] & (UINT64CONST(1) << i)) != 0)
 			some.targets[some.count++] = named->targets[i];
 	pay_named(chain, &some, AR_SURE_NUMBER_CHOICE, false,
 			  "exactly what was paid, which no other choice of those named does");
@@ -447,6 +447,7 @@ ar_rule_number(ArChain *chain)
 	if ((strong.count == 0 || strong.weakest < AR_NUMBER_FOLDED || strong.is_shared) &&
 		find_paid(chain, hits, count, best))
 		return;
+	chain->is_unread = count == 0;
 	if (strong.count > 0 && !strong.is_shared)
 	{
 		if (agrees(chain, &strong))

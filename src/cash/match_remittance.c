@@ -314,8 +314,9 @@ ar_rule_remittance(ArChain *chain)
 	count = merge(wishes, count);
 	if (count == 0)
 		return;
-	/* Whatever comes of it, an amount alone must not go against it. */
+	/* Whatever comes of it, neither an amount alone nor an order goes against it. */
 	chain->is_doubtful = true;
+	chain->is_directed = true;
 	targets = palloc_extended(sizeof(ArTarget *) * (Size) count, MCXT_ALLOC_HUGE);
 	memos = palloc_extended(sizeof(ArItem *) * (Size) count, MCXT_ALLOC_HUGE);
 	memo_parts = palloc_extended(sizeof(int64) * (Size) count, MCXT_ALLOC_HUGE);

@@ -51,6 +51,8 @@ extern void ar_number_index_add(ArNumberIndex *index, const char *number,
 								int length, int payload);
 extern int	ar_number_index_find(ArNumberIndex *index, const char *text,
 								 int length, ArNumberHit **hits);
+extern bool ar_number_index_like(ArNumberIndex *index, const char *text, int length,
+								 ArNumberHit *hit);
 extern const char *ar_number_strength_name(ArNumberStrength strength);
 
 #endif							/* AR_CASH_NUMBER_H */

@@ -10,6 +10,9 @@
 
 #include "cash/number_index.h"
 
+/* What has fewer digits is not known for a number by the letters before them. */
+#define AR_NUMBER_LIKE_DIGITS	4
+
 /* A number that was found in some groups of the text. */
 typedef struct Found
 {
@@ -437,5 +440,60 @@ ar_number_index_find(ArNumberIndex *index, const char *text, int length, ArNumbe
 	pfree(search.found);
 	pfree(search.claims);
 	ar_number_scan_free(scan);
+	return found;
+}
+
+/*
+ * is_like: whether a window is written like a number: the same letters, and
+ * then as many digits and nothing else.
+ */
+static bool
+is_like(const ArNumber *number, const ArNumberScan *scan, const ArNumberWindow *window)
+{
+	if (number->length != window->length ||
+		number->prefix != scan->groups[window->first].length ||
+		number->digit_count != number->length - number->prefix ||
+		memcmp(number->upper, scan->upper + window->at, number->prefix) != 0)
+		return false;
+	for (int i = window->first + 1; i <= window->last; i++)
+		if (!scan->groups[i].digits)
+			return false;
+	return true;
+}
+
+/*
+ * ar_number_index_like: whether something in a text is written like the numbers
+ * of an index, letters and all, be there such a number or not.
+ */
+bool
+ar_number_index_like(ArNumberIndex *index, const char *text, int length, ArNumberHit *hit)
+{
+	ArNumberScan scan;
+	bool		found = false;
+
+	ar_number_scan(text, Min(length, AR_NUMBER_TEXT_MAX), &scan);
+	ar_number_scan_uses(&scan);
+	for (int i = 0; i < scan.count && !found; i++)
+	{
+		ArNumberWindow window;
+
+		CHECK_FOR_INTERRUPTS();
+		if (scan.groups[i].digits ||
+			!ar_number_index_has(index, ar_number_key(scan.upper + scan.groups[i].at,
+													  scan.groups[i].length, AR_NUMBER_KEY_PREFIX)))
+			continue;
+		for (bool more = ar_number_window_first(&scan, i, index->longest, &window); more && !found;
+			 more = ar_number_window_next(&scan, index->longest, &window))
+		{
+			if (window.length - scan.groups[i].length < AR_NUMBER_LIKE_DIGITS ||
+				ar_number_window_cuts(&scan, &window))
+				continue;
+			for (int n = 0; n < index->number_count && !found; n++)
+				found = is_like(&index->numbers[n], &scan, &window);
+			hit->start = scan.groups[window.first].start;
+			hit->end = scan.groups[window.last].end;
+		}
+	}
+	ar_number_scan_free(&scan);
 	return found;
 }

@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "cash/settle_write.h"
+#include "item/posting.h"
 #include "item/writer.h"
 
 /* Customers whose items are read at once. */
@@ -54,8 +55,8 @@ compare_turns(const void *left, const void *right)
 static int
 compare_items(const void *left, const void *right)
 {
-	const ArItem *a = left;
-	const ArItem *b = right;
+	const ArItem *a = *(ArItem *const *) left;
+	const ArItem *b = *(ArItem *const *) right;
 
 	if (a->customer_id != b->customer_id)
 		return a->customer_id < b->customer_id ? -1 : 1;
@@ -66,6 +67,26 @@ compare_items(const void *left, const void *right)
 	if (a->due_on != b->due_on)
 		return a->due_on < b->due_on ? -1 : 1;
 	return a->item_id < b->item_id ? -1 : a->item_id > b->item_id;
+}
+
+/*
+ * sort_items sorts items by where they are to stand, and moves each once.
+ */
+static ArItem *
+sort_items(ArItem *items, int count)
+{
+	ArItem	  **order = palloc_extended(sizeof(ArItem *) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
+	ArItem	   *sorted = MemoryContextAllocHuge(GetMemoryChunkContext(items),
+												sizeof(ArItem) * (Size) Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		order[i] = &items[i];
+	qsort(order, count, sizeof(ArItem *), compare_items);
+	for (int i = 0; i < count; i++)
+		sorted[i] = *order[i];
+	pfree(order);
+	pfree(items);
+	return sorted;
 }
 
 /*
@@ -145,7 +166,6 @@ settle_account(ArSettlement *settlement, ArAccount *account, ArCredit **credits,
 		else if (ar_spread(settlement, account, credit->item, credit->apply) > 0)
 			credit->rule = AR_RULE_OLDEST + (credit->apply - AR_APPLY_OLDEST);
 	}
-	ar_write_flush(settlement, false);
 }
 
 /*
@@ -185,8 +205,11 @@ settle_chunk(ArSettlement *settlement, ArCredit *credits, int count,
 		for_rules = for_rules || credits[i].apply <= AR_APPLY_AUTO;
 	if (for_rules)
 		policies = ar_read_policies(settlement, customers, customer_count);
-	items = ar_read_items(settlement, customers, customer_count, for_rules, &item_count);
-	qsort(items, item_count, sizeof(ArItem), compare_items);
+	items = ar_read_items(settlement, customers, customer_count, for_rules, count, &item_count);
+	for (int i = 0; i < count; i++)
+		if (credits[i].fresh != NULL)
+			ar_fresh_item(&credits[i], &items[item_count++]);
+	items = sort_items(items, item_count);
 	for (int first = 0; first < count;)
 	{
 		ArAccount	account = {.customer_id = credits[first].customer_id,
@@ -220,6 +243,10 @@ settle_chunk(ArSettlement *settlement, ArCredit *credits, int count,
 			found_count = resolve(policies, found, found_count);
 		}
 		settle_account(settlement, &account, found, found_count);
+		for (int i = first; i < end; i++)
+			if (credits[i].fresh != NULL)
+				credits[i].fresh->is_settled = true;
+		ar_write_flush(settlement, false);
 		first = end;
 	}
 	pfree(found);
@@ -246,36 +273,18 @@ drop_unsaid(ArSettlement *settlement)
 }
 
 /*
- * ar_settle settles the credits of a settlement.  A writer must be active, and
- * the balances be held.
+ * settle_credits settles what is left of the credits, a chunk of customers at
+ * a time.
  */
-void
-ar_settle(ArSettlement *settlement)
+static void
+settle_credits(ArSettlement *settlement)
 {
 	ArCredit   *credits = settlement->credits;
-	int			count;
-	int64	   *customers;
+	int			count = settlement->credit_count;
+	int64	   *customers = palloc(sizeof(int64) * CUSTOMERS_PER_CHUNK);
 	int			customer_count = 0;
 	int			first = 0;
-	ArAccount	account;
 
-	drop_unsaid(settlement);
-	count = settlement->credit_count;
-	if (count == 0)
-		return;
-	ar_write_begin(settlement);
-	settlement->chunk = AllocSetContextCreate(settlement->context, "ar_ext accounts",
-											  ALLOCSET_DEFAULT_SIZES);
-	if (settlement->is_fresh && count == 1 && credits[0].apply == AR_APPLY_OLDEST &&
-		ar_read_first(settlement, &account))
-	{
-		if (credits[0].item != NULL)
-			ar_spread(settlement, &account, credits[0].item, AR_APPLY_OLDEST);
-		ar_write_flush(settlement, true);
-		return;
-	}
-
-	customers = palloc(sizeof(int64) * CUSTOMERS_PER_CHUNK);
 	qsort(credits, count, sizeof(ArCredit), compare_credits);
 	for (int i = 0; i < count; i++)
 	{
@@ -296,6 +305,41 @@ ar_settle(ArSettlement *settlement)
 		first = i + 1;
 		customer_count = 0;
 	}
+	pfree(customers);
+}
+
+/*
+ * settle_first settles the one payment of a settlement that goes to the oldest
+ * items, if few of them use it up.
+ */
+static bool
+settle_first(ArSettlement *settlement)
+{
+	ArCredit   *credit = &settlement->credits[0];
+	ArAccount	account;
+
+	if (settlement->credit_count != 1 || credit->fresh == NULL ||
+		credit->apply != AR_APPLY_OLDEST || !ar_read_first(settlement, &account))
+		return false;
+	ar_spread(settlement, &account, credit->item, AR_APPLY_OLDEST);
+	return true;
+}
+
+/*
+ * ar_settle settles the credits of a settlement, and makes the items of those
+ * that are fresh.  A writer must be active, and the balances be held.
+ */
+void
+ar_settle(ArSettlement *settlement)
+{
+	drop_unsaid(settlement);
+	if (settlement->credit_count == 0 && settlement->fresh_count == 0)
+		return;
+	ar_write_begin(settlement);
+	settlement->chunk = AllocSetContextCreate(settlement->context, "ar_ext accounts",
+											  ALLOCSET_DEFAULT_SIZES);
+	if (!settle_first(settlement))
+		settle_credits(settlement);
 	ar_write_flush(settlement, true);
 	if (!settlement->is_fresh || settlement->writing->suggestion_count > 0)
 		ar_write_suggestions(settlement);

@@ -138,6 +138,7 @@ typedef struct ArCredit
 	char	   *structured_reference;
 	Jsonb	   *remittance;
 	ArItem	   *item;			/* NULL: nothing of it is open */
+	struct ArPosting *fresh;	/* of a payment just recorded: the item to be made */
 	/* What came of it: */
 	int64		open_before;
 	int64		open_after;
@@ -193,6 +194,8 @@ typedef struct ArSettlement
 	Relation	relation;		/* whose owner writes */
 	int32		ledger_id;
 	bool		is_fresh;		/* the payments came in just now */
+	struct ArPosting *fresh;	/* and get these items, which are not made yet */
+	int			fresh_count;
 	ArCredit   *credits;
 	int			credit_count;
 	struct ArWriting *writing;	/* what is to be written */
@@ -207,12 +210,13 @@ extern void ar_settle(ArSettlement *settlement);
 extern ArApply ar_apply_from_text(const char *text);
 extern bool ar_read_first(ArSettlement *settlement, ArAccount *account);
 extern ArItem *ar_read_items(ArSettlement *settlement, const int64 *customers,
-							 int count, bool for_rules, int *item_count);
+							 int count, bool for_rules, int room, int *item_count);
+extern void ar_fresh_item(const ArCredit *credit, ArItem *item);
 extern ArItem *ar_read_closed(ArSettlement *settlement, ArAccount *account, int *item_count);
 extern int64 ar_read_given(ArSettlement *settlement, int64 credit_item_id, int64 invoice_id);
 
 /* settle_credit.c */
-extern void ar_hold_balances(ArSettlement *settlement);
+extern void ar_hold_accounts(ArSettlement *settlement);
 extern void ar_read_credits(ArSettlement *settlement, Datum ids, bool by_payment);
 extern void ar_read_texts(ArCredit *credit, Datum reference, bool no_reference,
 						  Datum structured, bool no_structured,

@@ -284,12 +284,12 @@ ar_settle_suggestions(PG_FUNCTION_ARGS)
 			settlement.credits[i] = suggestions[i].credit;
 		/* Only once they are held does it count what is open, and undecided. */
 		if (!held && count > 0)
-			ar_hold_balances(&settlement);
+			ar_hold_accounts(&settlement);
 	}
 	customers = palloc(sizeof(int64) * Max(count, 1));
 	for (int i = 0; i < count; i++)
 		customers[i] = suggestions[i].credit.customer_id;
-	items = ar_read_items(&settlement, customers, count, true, &item_count);
+	items = ar_read_items(&settlement, customers, count, true, 0, &item_count);
 	qsort(items, item_count, sizeof(ArItem), compare_items);
 	for (int i = 0; i < count; i++)
 		suggestions[i].credit.item = find_item(&suggestions[i], items, item_count,

@@ -148,7 +148,7 @@ try_gains(ArSettlement *settlement, ArBatch *gains)
 	MemoryContextSwitchTo(caller);
 	PG_TRY();
 	{
-		ar_write_batch(settlement, gains);
+		ar_write_batch(settlement, gains, NULL, 0);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(caller);
 		CurrentResourceOwner = owner;

@@ -10,19 +10,8 @@
 
 #include "cash/row.h"
 #include "cash/settle.h"
+#include "item/posting.h"
 #include "item/writer.h"
-
-/* In the one lock order of the books. */
-static ArStatement hold_balances =
-{
-	.sql =
-	"SELECT FROM unnest($2, $3) AS c(customer_id, currency)"
-	" JOIN ar.customer_balance AS b ON b.ledger_id = $1"
-	"  AND b.customer_id = c.customer_id AND b.currency = c.currency"
-	" ORDER BY b.customer_id, b.currency COLLATE \"C\" FOR NO KEY UPDATE OF b",
-	.nargs = 3,
-	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID}
-};
 
 #define CREDIT_COLUMNS \
 	"i.item_id, i.customer_id, i.open, COALESCE(i.payment_id, 0)," \
@@ -120,28 +109,22 @@ ar_read_credits(ArSettlement *settlement, Datum ids, bool by_payment)
 }
 
 /*
- * ar_hold_balances locks the balances of the credits, in order.  What is open
+ * ar_hold_accounts locks the balances of the credits, in order.  What is open
  * of their customers can be trusted only from then on.
  */
 void
-ar_hold_balances(ArSettlement *settlement)
+ar_hold_accounts(ArSettlement *settlement)
 {
 	int			count = settlement->credit_count;
-	Datum	   *customers = palloc_extended(sizeof(Datum) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
-	Datum	   *currencies = palloc_extended(sizeof(Datum) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
-	Datum		values[3];
+	ArBalanceChange *changes = palloc_extended(sizeof(ArBalanceChange) * (Size) Max(count, 1),
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 
 	for (int i = 0; i < count; i++)
 	{
-		char		code[4];
-
-		ar_currency_code(settlement->credits[i].currency, code);
-		customers[i] = Int64GetDatum(settlement->credits[i].customer_id);
-		currencies[i] = CStringGetTextDatum(code);
+		changes[i].ledger_id = settlement->ledger_id;
+		changes[i].customer_id = settlement->credits[i].customer_id;
+		changes[i].currency = settlement->credits[i].currency;
 	}
-	values[0] = Int32GetDatum(settlement->ledger_id);
-	values[1] = ar_array(customers, NULL, count, INT8OID);
-	values[2] = ar_array(currencies, NULL, count, TEXTOID);
-	ar_writer_execute(&hold_balances, values, SPI_OK_SELECT);
-	SPI_freetuptable(SPI_tuptable);
+	ar_hold_balances(changes, count);
+	pfree(changes);
 }

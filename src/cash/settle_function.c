@@ -140,7 +140,7 @@ ar_settle_items(PG_FUNCTION_ARGS)
 	ar_writer_begin(&writer, settlement.relation);
 	/* Whose they are never changes; what is open is read again, once held. */
 	ar_read_credits(&settlement, ids, false);
-	ar_hold_balances(&settlement);
+	ar_hold_accounts(&settlement);
 	ar_read_credits(&settlement, ids, false);
 	for (int i = 0; i < settlement.credit_count; i++)
 		settlement.credits[i].apply = apply;

@@ -12,6 +12,7 @@
 
 #include "cash/row.h"
 #include "cash/settle.h"
+#include "item/posting.h"
 #include "item/table.h"
 #include "item/transition.h"
 #include "item/writer.h"
@@ -77,7 +78,7 @@ static ArStatement read_open_documents =
 	" LEFT JOIN LATERAL (SELECT d.discount_until, d.discount FROM ar.item_discount AS d"
 	"  WHERE d.ledger_id = $1 AND d.tier = 2"
 	"   AND d.item_id = CASE WHEN one.discount IS NOT NULL THEN i.item_id END OFFSET 0) AS two ON true"
-	/* Discounts granted before, and the day of the latest of what paid the rest. */
+	/* Discounts granted before, and the day of the latest of what paid the rest: not looked for where there are none. */
 	" LEFT JOIN LATERAL (SELECT ar.sum(a.amount) FILTER (WHERE g.kind = 'discount') AS granted,"
 	"   max(g.issued_on) FILTER (WHERE g.kind <> 'discount' AND a.reverses_id IS NULL"
 	"    AND NOT EXISTS (SELECT FROM ar.application AS u"
@@ -85,8 +86,8 @@ static ArStatement read_open_documents =
 	"  FROM ar.application AS a"
 	"  LEFT JOIN LATERAL (SELECT p.kind, p.issued_on FROM ar.item AS p"
 	"   WHERE p.ledger_id = $1 AND p.item_id = a.credit_item_id OFFSET 0) AS g ON true"
-	"  WHERE a.ledger_id = $1 AND a.debit_item_id ="
-	"   CASE WHEN one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount THEN i.item_id END) AS before ON true",
+	"  WHERE a.ledger_id = $1 AND a.debit_item_id = i.item_id"
+	"   AND one.discount IS NOT NULL AND i.open OPERATOR(ar.<>) i.amount) AS before ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -212,17 +213,41 @@ compare_dues(const void *left, const void *right)
 }
 
 /*
- * ar_read_first reads the one credit of a settlement, a payment just recorded,
- * and of the oldest items of its account as many as it needs.  The index has
- * them by due date; those of the last date are all read, for the order among
- * them.  False: there may be more of them than were read, and those read do
- * not use the payment up.
+ * ar_fresh_item is the item of a payment that came in just now, which is not
+ * made yet.
+ */
+void
+ar_fresh_item(const ArCredit *credit, ArItem *item)
+{
+	const ArPosting *fresh = credit->fresh;
+
+	memset(item, 0, sizeof(ArItem));
+	item->item_id = fresh->item_id;
+	item->customer_id = fresh->customer_id;
+	item->currency = fresh->currency;
+	item->payment_id = fresh->document_id;
+	item->amount = item->open = -fresh->amount_minor;
+	item->issued_on = fresh->issued_on;
+	item->due_on = fresh->due_on;
+	item->undone_on = DATEVAL_NOBEGIN;
+	item->closed_on = DATEVAL_NOEND;
+	item->paid_on = DATEVAL_NOBEGIN;
+	item->is_credit = true;
+	item->kind = "payment";
+}
+
+/*
+ * ar_read_first takes the one credit of a settlement, a payment just recorded,
+ * and reads of the oldest items of its account as many as it needs.  The index
+ * has them by due date; those of the last date are all read, for the order
+ * among them.  False: there may be more of them than were read, and those read
+ * do not use the payment up.
  */
 bool
 ar_read_first(ArSettlement *settlement, ArAccount *account)
 {
 	ArCredit   *credit = &settlement->credits[0];
-	Datum		key[2] = {Int32GetDatum(settlement->ledger_id), Int64GetDatum(credit->payment_id)};
+	Datum		key[2] = {Int32GetDatum(settlement->ledger_id), Int64GetDatum(credit->customer_id)};
 	ItemTable	items;
 	ArItem	   *item;
 	int64		paid = 0;
@@ -232,24 +257,11 @@ ar_read_first(ArSettlement *settlement, ArAccount *account)
 	account->currency = credit->currency;
 	account->items = MemoryContextAllocZero(settlement->chunk, sizeof(ArItem) * (FIRST_DEBITS + 1));
 	item = &account->items[FIRST_DEBITS];
+	ar_fresh_item(credit, item);
+	credit->item = item;
+	credit->item_id = item->item_id;
+	credit->open_before = item->open;
 
-	begin_items(&items, "item_payment_key");
-	if (ar_table_find(&items.table, key, lengthof(key)))
-	{
-		read_item(&items, item);
-		item->open = -item->open;
-		if (item->open > 0)
-		{
-			credit->item = item;
-			credit->item_id = item->item_id;
-			credit->open_before = item->open;
-		}
-	}
-	ar_table_end(&items.table);
-	if (credit->item == NULL)
-		return true;
-
-	key[1] = Int64GetDatum(credit->customer_id);
 	begin_items(&items, "item_open_idx");
 	for (bool found = ar_table_find(&items.table, key, lengthof(key));
 		 found && account->debit_count < FIRST_DEBITS;
@@ -304,11 +316,12 @@ read_document(const ArRow *row, ArItem *item)
 }
 
 /*
- * ar_read_items reads all that some customers have open, in any currency.
+ * ar_read_items reads all that some customers have open, in any currency, and
+ * leaves room for more.
  */
 ArItem *
 ar_read_items(ArSettlement *settlement, const int64 *customers, int count,
-			  bool for_rules, int *item_count)
+			  bool for_rules, int room, int *item_count)
 {
 	ArStatement *statement = for_rules ? &read_open_documents : &read_open;
 	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
@@ -324,7 +337,7 @@ ar_read_items(ArSettlement *settlement, const int64 *customers, int count,
 	rows = ar_writer_execute(statement, values, SPI_OK_SELECT);
 
 	caller = MemoryContextSwitchTo(settlement->chunk);
-	items = palloc_extended(sizeof(ArItem) * (Size) Max(rows, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	items = palloc_extended(sizeof(ArItem) * (Size) Max(rows + room, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		ArRow		row = ar_row(i);

@@ -1,9 +1,10 @@
 /*
  * settle_trigger.c
- *		Payments are settled when they come in.
+ *		Payments are posted and settled when they come in.
  *
- * The trigger fires after the one that posts, by its name: each payment has
- * its item, and the balances of all customers concerned are held.
+ * The payments of a statement are posted by this trigger too, so that balances
+ * and items are written once, with what was applied.  A payment that has got
+ * its customer only later has been posted by the time, by the trigger before.
  */
 #include "postgres.h"
 
@@ -14,6 +15,7 @@
 #include "utils/rel.h"
 
 #include "cash/settle.h"
+#include "item/posting.h"
 #include "item/transition.h"
 #include "item/writer.h"
 #include "type/monetary.h"
@@ -107,32 +109,82 @@ read_payments(TriggerData *trigger, int *count)
 }
 
 /*
- * settle_payments settles the payments that a statement recorded.
+ * compare_payments finds a posting by its payment.
+ */
+static int
+compare_payments(const void *left, const void *right)
+{
+	const ArPosting *a = left;
+	const ArPosting *b = right;
+
+	return a->document_id < b->document_id ? -1 : a->document_id > b->document_id;
+}
+
+/*
+ * settle_ledger settles the payments of one ledger, credits, and makes the
+ * items of all that have a customer, fresh, some of which wait.
+ */
+static void
+settle_ledger(Relation relation, ArPosting *fresh, int fresh_count,
+			  const LedgerCredit *credits, int count)
+{
+	ArSettlement settlement = {.relation = relation,.ledger_id = fresh->ledger_id,
+		.is_fresh = true,.fresh = fresh,.fresh_count = fresh_count,
+	.credit_count = count,.context = CurrentMemoryContext};
+	ArBalanceChange *changes = palloc_extended(sizeof(ArBalanceChange) * (Size) fresh_count,
+											   MCXT_ALLOC_HUGE);
+
+	for (int i = 0; i < fresh_count; i++)
+	{
+		fresh[i].item_id = ar_draw_id();
+		ar_note_posting(&fresh[i], &changes[i]);
+	}
+	ar_hold_balances(changes, fresh_count);
+	pfree(changes);
+
+	settlement.credits = palloc_extended(sizeof(ArCredit) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < count; i++)
+	{
+		ArPosting	key = {.document_id = credits[i].credit.payment_id};
+
+		settlement.credits[i] = credits[i].credit;
+		settlement.credits[i].fresh = bsearch(&key, fresh, fresh_count, sizeof(ArPosting),
+											  compare_payments);
+	}
+	ar_settle(&settlement);
+}
+
+/*
+ * settle_payments posts the payments that a statement recorded, and settles
+ * them.  They get their items with what is left of them: what a payment is
+ * for is known before anything of it is written.
  */
 static void
 settle_payments(TriggerData *trigger)
 {
+	ArDocumentType type;
+	int			fresh_count;
+	ArPosting  *fresh = ar_read_postings(trigger, &type, &fresh_count);
 	int			count;
+	LedgerCredit *credits;
+	int			at = 0;
 	int			first = 0;
-	LedgerCredit *credits = read_payments(trigger, &count);
 	ArWriter	writer;
 
-	if (count == 0)
+	if (fresh_count == 0)
 		return;
+	credits = read_payments(trigger, &count);
 	qsort(credits, count, sizeof(LedgerCredit), compare_ledgers);
 	ar_writer_begin(&writer, trigger->tg_relation);
-	for (int i = 1; i <= count; i++)
+	for (int i = 1; i <= fresh_count; i++)
 	{
-		ArSettlement settlement = {.relation = trigger->tg_relation,
-			.ledger_id = credits[first].ledger_id,.is_fresh = true,
-		.credit_count = i - first,.context = CurrentMemoryContext};
+		int			from = at;
 
-		if (i < count && credits[i].ledger_id == credits[first].ledger_id)
+		if (i < fresh_count && fresh[i].ledger_id == fresh[first].ledger_id)
 			continue;
-		settlement.credits = palloc_extended(sizeof(ArCredit) * (Size) (i - first), MCXT_ALLOC_HUGE);
-		for (int j = first; j < i; j++)
-			settlement.credits[j - first] = credits[j].credit;
-		ar_settle(&settlement);
+		while (at < count && credits[at].ledger_id == fresh[first].ledger_id)
+			at++;
+		settle_ledger(trigger->tg_relation, &fresh[first], i - first, &credits[from], at - from);
 		first = i;
 	}
 	ar_writer_end(&writer);
@@ -214,8 +266,9 @@ settle_transfers(TriggerData *trigger)
 }
 
 /*
- * ar_tg_settle settles what came in by a statement: payments, or payments that
- * have got their customers; the trigger's argument says which.
+ * ar_tg_settle posts and settles what came in by a statement: payments, or
+ * settles payments that have got their customers; the trigger's argument says
+ * which.
  */
 Datum
 ar_tg_settle(PG_FUNCTION_ARGS)

@@ -17,6 +17,7 @@
 #include "cash/settle.h"
 #include "cash/settle_write.h"
 #include "item/application.h"
+#include "item/posting.h"
 #include "item/writer.h"
 #include "type/monetary.h"
 
@@ -75,14 +76,16 @@ ar_write_room(ArSettlement *settlement, void *array, Size element, int count, in
  * add_application gathers an application, which counts from a day.
  */
 static ArPending *
-add_application(ArSettlement *settlement, ArBatch *batch, int64 credit_item_id, int64 debit_item_id,
-				int64 amount, uint32 currency, DateADT applied_on, ArRule rule, int confidence)
+add_application(ArSettlement *settlement, ArBatch *batch, int64 customer_id,
+				int64 credit_item_id, int64 debit_item_id, int64 amount, uint32 currency,
+				DateADT applied_on, ArRule rule, int confidence)
 {
 	ArPending  *pending;
 
 	batch->pending = ar_write_room(settlement, batch->pending, sizeof(ArPending),
 								   batch->count, &batch->size);
 	pending = &batch->pending[batch->count++];
+	pending->customer_id = customer_id;
 	pending->credit_item_id = credit_item_id;
 	pending->debit_item_id = debit_item_id;
 	pending->adjustment = -1;
@@ -118,7 +121,8 @@ ar_write_line(ArSettlement *settlement, ArItem *credit, ArItem *debit,
 	if (amount < 0 || amount > credit->open || amount > debit->open)
 		elog(ERROR, "ar_write_line: item " INT64_FORMAT " or " INT64_FORMAT " would be over-applied",
 			 credit->item_id, debit->item_id);
-	add_application(settlement, &settlement->writing->batch, credit->item_id, debit->item_id, amount, credit->currency,
+	add_application(settlement, &settlement->writing->batch, credit->customer_id,
+					credit->item_id, debit->item_id, amount, credit->currency,
 					common_day(credit, debit), rule, confidence);
 	credit->open -= amount;
 	debit->open -= amount;
@@ -167,7 +171,7 @@ grant(ArSettlement *settlement, ArCredit *credit, ArItem *debit, const char *kin
 		elog(ERROR, "grant: item " INT64_FORMAT " would be over-applied", debit->item_id);
 	adjustment = add_adjustment(settlement, &settlement->writing->batch, credit, kind, -amount,
 								day, debit->invoice_id, reason_code);
-	add_application(settlement, &settlement->writing->batch, 0, debit->item_id, amount, credit->currency, day,
+	add_application(settlement, &settlement->writing->batch, credit->customer_id, 0, debit->item_id, amount, credit->currency, day,
 					answer->rule, answer->confidence)->adjustment = adjustment;
 	debit->open -= amount;
 }
@@ -188,7 +192,7 @@ give(ArSettlement *settlement, ArCredit *credit, const char *kind, int64 amount,
 	if (amount < 0 || amount > item->open)
 		elog(ERROR, "give: item " INT64_FORMAT " would be over-applied", item->item_id);
 	adjustment = add_adjustment(settlement, &settlement->writing->gains, credit, kind, amount, day, 0, NULL);
-	add_application(settlement, &settlement->writing->gains, item->item_id, 0, amount, credit->currency, day,
+	add_application(settlement, &settlement->writing->gains, credit->customer_id, item->item_id, 0, amount, credit->currency, day,
 					answer->rule, answer->confidence)->adjustment = adjustment;
 	item->open -= amount;
 }
@@ -221,10 +225,12 @@ ar_write_answer(ArSettlement *settlement, ArCredit *credit, ArAnswer *answer)
 }
 
 /*
- * write_applications inserts the applications of a batch, in their order.
+ * write_applications inserts the applications of a batch, in their order, and
+ * makes the items that are fresh.
  */
 static void
-write_applications(ArSettlement *settlement, const ArBatch *batch)
+write_applications(ArSettlement *settlement, const ArBatch *batch,
+				   ArPosting *fresh, int fresh_count)
 {
 	ArApplication *applications = palloc_extended(sizeof(ArApplication) * (Size) batch->count,
 												  MCXT_ALLOC_HUGE);
@@ -237,6 +243,7 @@ write_applications(ArSettlement *settlement, const ArBatch *batch)
 			batch->adjustments[pending->adjustment].item_id;
 
 		application->ledger_id = settlement->ledger_id;
+		application->customer_id = pending->customer_id;
 		application->credit_item_id = pending->credit_item_id != 0 ? pending->credit_item_id : adjusted;
 		application->debit_item_id = pending->debit_item_id != 0 ? pending->debit_item_id : adjusted;
 		application->amount_minor = pending->amount;
@@ -245,19 +252,20 @@ write_applications(ArSettlement *settlement, const ArBatch *batch)
 		application->rule = rule_names[pending->rule];
 		application->confidence = pending->confidence;
 	}
-	ar_insert_applications(applications, batch->count);
+	ar_apply_found(applications, batch->count, fresh, fresh_count);
 }
 
 /*
- * ar_write_batch writes adjustments, and then applications.
+ * ar_write_batch writes adjustments, and then applications, together with the
+ * items that are fresh.
  */
 void
-ar_write_batch(ArSettlement *settlement, ArBatch *batch)
+ar_write_batch(ArSettlement *settlement, ArBatch *batch, ArPosting *fresh, int fresh_count)
 {
 	MemoryContext context;
 	MemoryContext caller;
 
-	if (batch->count == 0 && batch->adjustment_count == 0)
+	if (batch->count == 0 && batch->adjustment_count == 0 && fresh_count == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	context = AllocSetContextCreate(CurrentMemoryContext, "ar_ext applications",
@@ -265,10 +273,37 @@ ar_write_batch(ArSettlement *settlement, ArBatch *batch)
 	caller = MemoryContextSwitchTo(context);
 	if (batch->adjustment_count > 0)
 		ar_write_adjustments(settlement, batch->adjustments, batch->adjustment_count);
-	if (batch->count > 0)
-		write_applications(settlement, batch);
+	if (batch->count > 0 || fresh_count > 0)
+		write_applications(settlement, batch, fresh, fresh_count);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
+}
+
+/*
+ * take_fresh takes the fresh items that are to be made now: those that nothing
+ * more will be applied to, at last all of them.
+ */
+static ArPosting *
+take_fresh(ArSettlement *settlement, bool is_last, int *count)
+{
+	ArPosting  *taken;
+	int			n = 0;
+
+	*count = 0;
+	if (settlement->fresh_count == 0)
+		return NULL;
+	taken = palloc_extended(sizeof(ArPosting) * (Size) settlement->fresh_count, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < settlement->fresh_count; i++)
+	{
+		ArPosting  *fresh = &settlement->fresh[i];
+
+		if (fresh->is_made || !(is_last || fresh->is_settled))
+			continue;
+		fresh->is_made = true;
+		taken[n++] = *fresh;
+	}
+	*count = n;
+	return taken;
 }
 
 /*
@@ -280,10 +315,15 @@ void
 ar_write_flush(ArSettlement *settlement, bool is_last)
 {
 	ArWriting  *writing = settlement->writing;
+	ArPosting  *fresh;
+	int			fresh_count;
 
 	if (!is_last && writing->batch.count < APPLICATIONS_PER_STATEMENT)
 		return;
-	ar_write_batch(settlement, &writing->batch);
+	fresh = take_fresh(settlement, is_last, &fresh_count);
+	ar_write_batch(settlement, &writing->batch, fresh, fresh_count);
+	if (fresh != NULL)
+		pfree(fresh);
 	writing->batch.count = 0;
 	writing->batch.adjustment_count = 0;
 	if (is_last)

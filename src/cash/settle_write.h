@@ -26,6 +26,7 @@ typedef struct ArPendingAdjustment
 /* An application to be written. */
 typedef struct ArPending
 {
+	int64		customer_id;
 	int64		credit_item_id; /* 0: of the adjustment at that place */
 	int64		debit_item_id;
 	int			adjustment;
@@ -74,6 +75,7 @@ extern void *ar_write_room(ArSettlement *settlement, void *array, Size element,
 extern void ar_write_adjustments(ArSettlement *settlement,
 								 ArPendingAdjustment *adjustments, int count);
 extern void ar_write_gains(ArSettlement *settlement, ArBatch *gains);
-extern void ar_write_batch(ArSettlement *settlement, ArBatch *batch);
+extern void ar_write_batch(ArSettlement *settlement, ArBatch *batch,
+						   struct ArPosting *fresh, int fresh_count);
 
 #endif							/* AR_CASH_SETTLE_WRITE_H */

@@ -10,6 +10,9 @@
  *
  * Sums are of 128 bits: part of a choice may exceed what fits into 64 and come
  * back by a negative amount, and no choice is missed for that.
+ *
+ * Of choices of one sum those of more amounts come first: the walk down the
+ * right half meets the smallest first, and need not look at what is too large.
  */
 #include "postgres.h"
 
@@ -17,6 +20,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -35,8 +39,14 @@ typedef struct Choice
 	uint32		members;
 } Choice;
 
+static inline int
+size_of(uint64 members)
+{
+	return pg_popcount64(members);
+}
+
 /*
- * all_choices: every choice among the amounts, by sum.
+ * all_choices: every choice among the amounts, by sum, the larger first.
  */
 static Choice *
 all_choices(const int64 *amounts, int count)
@@ -56,13 +66,17 @@ all_choices(const int64 *amounts, int count)
 		CHECK_FOR_INTERRUPTS();
 		for (int at = 0; at < 2 * made; at++)
 		{
+			int128		sum = with == made ? 0 : choices[with].sum + amounts[i];
+
 			if (with == made ||
 				(without < made &&
-				 choices[without].sum <= choices[with].sum + amounts[i]))
+				 (choices[without].sum < sum ||
+				  (choices[without].sum == sum &&
+				   size_of(choices[without].members) > size_of(choices[with].members)))))
 				merged[at] = choices[without++];
 			else
 			{
-				merged[at].sum = choices[with].sum + amounts[i];
+				merged[at].sum = sum;
 				merged[at].members = choices[with].members | ((uint32) 1 << i);
 				with++;
 			}
@@ -77,14 +91,15 @@ all_choices(const int64 *amounts, int count)
 }
 
 /*
- * ar_subset_sum: whether exactly one choice among the amounts adds up to the
- * target, and which: bit i of chosen stands for amounts[i].
+ * ar_subset_sum: whether exactly one choice of at most so many of the amounts
+ * adds up to the target, and which: bit i of chosen stands for amounts[i].  Of
+ * several, two are given.
  *
  * To choose nothing is no answer, whatever the target.  Two choices that differ
  * only by equal amounts are two: nothing says which of them was meant.
  */
 ArSubsetResult
-ar_subset_sum(const int64 *amounts, int count, int64 target, uint64 *chosen)
+ar_subset_sum(const int64 *amounts, int count, int most, int64 target, uint64 chosen[2])
 {
 	int			left_count = count / 2;
 	int			right_count = count - left_count;
@@ -92,9 +107,9 @@ ar_subset_sum(const int64 *amounts, int count, int64 target, uint64 *chosen)
 	int			right_at;
 	Choice	   *left;
 	Choice	   *right;
-	ArSubsetResult result = AR_SUBSET_NONE;
+	int			found = 0;
 
-	*chosen = 0;
+	chosen[0] = chosen[1] = 0;
 	if (count > AR_SUBSET_MAX)
 		return AR_SUBSET_TOO_MANY;
 	if (count <= 0)
@@ -105,35 +120,26 @@ ar_subset_sum(const int64 *amounts, int count, int64 target, uint64 *chosen)
 	left_size = 1 << left_count;
 	right_at = (1 << right_count) - 1;
 
-	for (int left_at = 0; left_at < left_size && result != AR_SUBSET_SEVERAL; left_at++)
+	for (int left_at = 0; left_at < left_size && found < 2; left_at++)
 	{
 		while (right_at >= 0 && left[left_at].sum + right[right_at].sum > target)
 			right_at--;
 
 		/* A next sum on the left may be the same, so right_at stays. */
-		for (int i = right_at; i >= 0; i--)
+		for (int i = right_at; i >= 0 && found < 2; i--)
 		{
 			uint64		members = left[left_at].members |
 				((uint64) right[i].members << left_count);
 
-			if (left[left_at].sum + right[i].sum != target)
+			if (left[left_at].sum + right[i].sum != target || size_of(members) > most)
 				break;
-			if (members == 0)
-				continue;
-			if (result == AR_SUBSET_UNIQUE)
-			{
-				result = AR_SUBSET_SEVERAL;
-				break;
-			}
-			result = AR_SUBSET_UNIQUE;
-			*chosen = members;
+			if (members != 0)
+				chosen[found++] = members;
 		}
 	}
-	if (result != AR_SUBSET_UNIQUE)
-		*chosen = 0;
 	pfree(left);
 	pfree(right);
-	return result;
+	return found == 0 ? AR_SUBSET_NONE : found == 1 ? AR_SUBSET_UNIQUE : AR_SUBSET_SEVERAL;
 }
 
 /*
@@ -145,11 +151,12 @@ ar_subset_sum_sql(PG_FUNCTION_ARGS)
 	static const char *const answers[] = {"none", "unique", "several", "too_many"};
 	ArrayType  *given = PG_GETARG_ARRAYTYPE_P(0);
 	int64		target = PG_GETARG_INT64(1);
+	int			most = PG_GETARG_INT32(2);
 	int			count = ArrayGetNItems(ARR_NDIM(given), ARR_DIMS(given));
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Datum		values[2] = {0};
 	bool		nulls[2] = {false, true};
-	uint64		chosen;
+	uint64		chosen[2];
 	ArSubsetResult result;
 
 	if (ARR_HASNULL(given) && array_contains_nulls(given))
@@ -160,7 +167,7 @@ ar_subset_sum_sql(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	/* Of an array without nulls the elements lie one after another. */
-	result = ar_subset_sum((int64 *) ARR_DATA_PTR(given), count, target, &chosen);
+	result = ar_subset_sum((int64 *) ARR_DATA_PTR(given), count, most, target, chosen);
 	values[0] = CStringGetTextDatum(answers[result]);
 	if (result == AR_SUBSET_UNIQUE)
 	{
@@ -169,7 +176,7 @@ ar_subset_sum_sql(PG_FUNCTION_ARGS)
 
 		for (int i = 0; i < count; i++)
 		{
-			if (chosen & ((uint64) 1 << i))
+			if (chosen[0] & ((uint64) 1 << i))
 				positions[members++] = Int32GetDatum(i + 1);
 		}
 		values[1] = PointerGetDatum(construct_array(positions, members, INT4OID,

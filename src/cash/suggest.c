@@ -58,12 +58,13 @@ static ArStatement read_suggested =
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
 
+/* The fingerprint is only made where something was rejected: of most credits nothing was. */
 static ArStatement read_rejected =
 {
 	.sql =
-	"SELECT FROM ar.match_suggestion AS s"
-	" WHERE s.ledger_id = $1 AND COALESCE(s.credit_item_id, s.payment_id) = $2 AND s.status = 'rejected'"
-	"  AND s.fingerprint = ar.suggestion_fingerprint($3, $4::jsonb)",
+	"SELECT FROM (SELECT s.fingerprint FROM ar.match_suggestion AS s"
+	"  WHERE s.ledger_id = $1 AND COALESCE(s.credit_item_id, s.payment_id) = $2 AND s.status = 'rejected' OFFSET 0) AS s"
+	" WHERE s.fingerprint = ar.suggestion_fingerprint($3, $4::jsonb)",
 	.nargs = 4,
 	.argtypes = {INT4OID, INT8OID, INT8OID, TEXTOID}
 };

@@ -40,6 +40,7 @@ typedef struct Application
 {
 	int32		ledger_id;
 	int64		application_id;
+	int64		customer_id;	/* of both items; 0: it is not known yet */
 	int64		credit_item_id;
 	int64		debit_item_id;
 	int64		amount_minor;
@@ -52,7 +53,7 @@ typedef struct Application
 typedef struct TouchedItem
 {
 	int64		item_id;		/* hash key */
-	bool		is_found;
+	bool		is_found;		/* what never changes of it is known: */
 	int64		customer_id;
 	int64		amount_minor;
 	uint32		currency;
@@ -63,6 +64,7 @@ typedef struct TouchedItem
 	DateADT		last_applied_on;	/* the latest of them */
 	bool		has_undone;		/* touched by a counter-row */
 	DateADT		undone_on;		/* the latest of them */
+	ArPosting  *fresh;			/* it is not made yet; NULL: it is */
 } TouchedItem;
 
 /* What applications change of an item. */
@@ -72,7 +74,7 @@ static const ArColumn item_columns[] = {
 	{"undone_on", DATEOID}
 };
 
-/* In the order of ar_insert_applications. */
+/* In the order of insert_found. */
 static const ArColumn found_columns[] = {
 	{"ledger_id", INT4OID},
 	{"credit_item_id", INT8OID},
@@ -156,6 +158,7 @@ read_applications(TriggerData *trigger, int *count)
 		Datum		reverses;
 
 		application->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
+		application->customer_id = 0;
 		application->application_id = DatumGetInt64(ar_transition_value(&rows, application_id));
 		application->credit_item_id = DatumGetInt64(ar_transition_value(&rows, credit_item_id));
 		application->debit_item_id = DatumGetInt64(ar_transition_value(&rows, debit_item_id));
@@ -220,36 +223,56 @@ find_item(ArTable *items, int32 ledger_id, int64 item_id)
 	return ar_table_find(items, key, lengthof(key));
 }
 
+/* Where what never changes of an item stands. */
+typedef struct ItemPlaces
+{
+	AttrNumber	customer_id;
+	AttrNumber	amount;
+	AttrNumber	issued_on;
+} ItemPlaces;
+
 /*
- * load_items reads what never changes of the touched items: whose they are,
- * how much and since when.  It may come before the lock for that reason.
+ * find_places finds the columns of what never changes.
+ */
+static void
+find_places(Relation items, ItemPlaces *places)
+{
+	places->customer_id = ar_column(items, "customer_id", INT8OID);
+	places->amount = ar_column(items, "amount", AR_TYPE_MONETARY);
+	places->issued_on = ar_column(items, "issued_on", DATEOID);
+}
+
+/*
+ * read_item reads what never changes of the item found: whose it is, how much
+ * and since when.
+ */
+static void
+read_item(ArTable *items, const ItemPlaces *places, TouchedItem *item)
+{
+	ArMonetary *value = DatumGetArMonetaryP(ar_table_value(items, places->amount));
+
+	item->is_found = true;
+	item->customer_id = DatumGetInt64(ar_table_value(items, places->customer_id));
+	item->amount_minor = ar_monetary_minor(value);
+	item->currency = value->currency;
+	item->issued_on = DatumGetDateADT(ar_table_value(items, places->issued_on));
+}
+
+/*
+ * load_items reads what never changes of the touched items.  It may come before
+ * the lock for that reason.
  */
 static void
 load_items(int32 ledger_id, TouchedItem **sorted, int count)
 {
 	ArTable		items;
-	AttrNumber	customer_id;
-	AttrNumber	amount;
-	AttrNumber	issued_on;
+	ItemPlaces	places;
 
 	ar_table_begin(&items, "item", CMD_SELECT, NULL, 0);
-	customer_id = ar_column(items.relation, "customer_id", INT8OID);
-	amount = ar_column(items.relation, "amount", AR_TYPE_MONETARY);
-	issued_on = ar_column(items.relation, "issued_on", DATEOID);
+	find_places(items.relation, &places);
 	for (int i = 0; i < count; i++)
-	{
-		TouchedItem *item = sorted[i];
-		ArMonetary *value;
-
-		if (!find_item(&items, ledger_id, item->item_id))
-			continue;
-		item->is_found = true;
-		item->customer_id = DatumGetInt64(ar_table_value(&items, customer_id));
-		value = DatumGetArMonetaryP(ar_table_value(&items, amount));
-		item->amount_minor = ar_monetary_minor(value);
-		item->currency = value->currency;
-		item->issued_on = DatumGetDateADT(ar_table_value(&items, issued_on));
-	}
+		if (!sorted[i]->is_found && find_item(&items, ledger_id, sorted[i]->item_id))
+			read_item(&items, &places, sorted[i]);
 	ar_table_end(&items);
 }
 
@@ -465,8 +488,10 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 	ArTable		by_credit = {NULL};
 	AttrNumber	open;
 	AttrNumber	undone_on;
+	ItemPlaces	places;
 
 	ar_table_begin(&items, "item", CMD_UPDATE, item_columns, lengthof(item_columns));
+	find_places(items.relation, &places);
 	open = items.columns[0];
 	undone_on = items.columns[2];
 	for (int i = 0; i < count; i++)
@@ -479,8 +504,12 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 		Datum		values[3];
 		bool		nulls[3] = {false, true, true};
 
+		if (item->fresh != NULL)
+			continue;
 		if (!find_item(&items, ledger_id, item->item_id) || !ar_table_lock(&items))
 			elog(ERROR, "move_items: item " INT64_FORMAT " is gone", item->item_id);
+		if (!item->is_found)
+			read_item(&items, &places, item);
 		open_minor = ar_monetary_minor(DatumGetArMonetaryP(ar_table_value(&items, open)));
 		left_minor = ar_add_minor(open_minor, -item->change_minor);
 		undone = date_or(&items, undone_on, DATEVAL_NOBEGIN);
@@ -492,11 +521,12 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 		values[0] = PointerGetDatum(&left);
 		if (left_minor == 0)
 		{
-			/* What nothing was applied to yet has no earlier application. */
-			DateADT		closed = open_minor == item->amount_minor && DATE_IS_NOBEGIN(undone) ?
-				item->last_applied_on :
-				last_application(item->amount_minor > 0 ? &by_debit : &by_credit, ledger_id, item);
+			DateADT		closed = item->has_applied ? item->last_applied_on : DATEVAL_NOBEGIN;
 
+			/* What nothing was applied to yet has no earlier application. */
+			if (open_minor != item->amount_minor || !DATE_IS_NOBEGIN(undone))
+				closed = Max(closed, last_application(item->amount_minor > 0 ? &by_debit : &by_credit,
+													  ledger_id, item));
 			values[1] = DateADTGetDatum(closed);
 			nulls[1] = DATE_IS_NOBEGIN(closed);
 		}
@@ -536,10 +566,46 @@ note_application(TouchedItem *item, int64 change_minor,
 }
 
 /*
- * apply_ledger does all that the new rows of one ledger ask for.
+ * touch_fresh makes the entry of an item that is to be made.
  */
 static void
-apply_ledger(Relation relation, Application *applications, int count)
+touch_fresh(HTAB *items, ArPosting *posting)
+{
+	TouchedItem *item = touch(items, posting->item_id);
+
+	item->fresh = posting;
+	item->is_found = true;
+	item->customer_id = posting->customer_id;
+	item->amount_minor = posting->amount_minor;
+	item->currency = posting->currency;
+	item->issued_on = posting->issued_on;
+}
+
+/*
+ * make_items makes the items that are applied as they are made.
+ */
+static void
+make_items(Relation relation, HTAB *items, ArPosting *fresh, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		TouchedItem *item = touch(items, fresh[i].item_id);
+
+		check_open(relation, item, fresh[i].amount_minor,
+				   ar_add_minor(fresh[i].amount_minor, -item->change_minor), DATEVAL_NOBEGIN);
+		fresh[i].applied_minor = item->change_minor;
+		fresh[i].closed_on = item->last_applied_on;
+	}
+	ar_write_items(AR_DOCUMENT_PAYMENT, fresh, count);
+}
+
+/*
+ * apply_ledger does all that the new rows of one ledger ask for; items that
+ * are fresh it makes, with what is left of them.
+ */
+static void
+apply_ledger(Relation relation, Application *applications, int count,
+			 ArPosting *fresh, int fresh_count)
 {
 	HASHCTL		control = {.keysize = sizeof(int64),.entrysize = sizeof(TouchedItem)};
 	int32		ledger_id = applications[0].ledger_id;
@@ -547,80 +613,130 @@ apply_ledger(Relation relation, Application *applications, int count)
 	HTAB	   *items;
 	TouchedItem **sorted;
 	int			item_count;
+	/* Who found them read their items, whose customer he holds. */
+	bool		is_known = applications[0].customer_id != 0;
 
 	control.hcxt = CurrentMemoryContext;
 	items = hash_create("ar_ext touched items", 256, &control,
 						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	for (int i = 0; i < fresh_count; i++)
+		touch_fresh(items, &fresh[i]);
 	for (int i = 0; i < count; i++)
 	{
 		touch(items, applications[i].credit_item_id);
 		touch(items, applications[i].debit_item_id);
 	}
 	sorted = sorted_items(items, &item_count);
-	load_items(ledger_id, sorted, item_count);
+	if (!is_known)
+		load_items(ledger_id, sorted, item_count);
 
 	changes = MemoryContextAllocHuge(CurrentMemoryContext,
-									 sizeof(ArBalanceChange) * (Size) count);
+									 sizeof(ArBalanceChange) * (Size) (count + fresh_count));
 	for (int i = 0; i < count; i++)
 	{
 		Application *application = &applications[i];
 		TouchedItem *credit = touch(items, application->credit_item_id);
 		TouchedItem *debit = touch(items, application->debit_item_id);
 
-		check_application(relation, application, credit, debit);
+		if (!is_known)
+			check_application(relation, application, credit, debit);
 		note_application(credit, -application->amount_minor, application);
 		note_application(debit, application->amount_minor, application);
 
 		changes[i].ledger_id = ledger_id;
-		changes[i].customer_id = debit->customer_id;
+		changes[i].customer_id = is_known ? application->customer_id : debit->customer_id;
 		changes[i].currency = application->currency;
 		changes[i].debits_minor = -application->amount_minor;
 		changes[i].credits_minor = application->amount_minor;
 	}
+	for (int i = 0; i < fresh_count; i++)
+		ar_note_posting(&fresh[i], &changes[count + i]);
 	check_counter_rows(relation, applications, count);
-	ar_change_balances(changes, count);
+	ar_change_balances(changes, count + fresh_count);
+	make_items(relation, items, fresh, fresh_count);
 	move_items(relation, ledger_id, sorted, item_count);
+	for (int i = 0; is_known && i < count; i++)
+	{
+		TouchedItem *debit = touch(items, applications[i].debit_item_id);
+
+		check_application(relation, &applications[i],
+						  touch(items, applications[i].credit_item_id), debit);
+		if (debit->customer_id != applications[i].customer_id)
+			elog(ERROR, "apply_ledger: item " INT64_FORMAT " is not of customer " INT64_FORMAT,
+				 debit->item_id, applications[i].customer_id);
+	}
 	hash_destroy(items);
 }
 
 /*
- * ar_insert_applications writes applications that were found by a rule, in
- * the order given, all in one statement.  Their items must be there: items are
- * never deleted.
+ * insert_found inserts an application that was found by a rule.
+ */
+static void
+insert_found(ArTable *table, const ArApplication *found)
+{
+	MemoryContext caller = MemoryContextSwitchTo(ar_table_row_memory(table));
+	bool		is_told = found->confidence < 0;
+	Datum		values[FOUND_COLUMNS] = {
+		Int32GetDatum(found->ledger_id),
+		Int64GetDatum(found->credit_item_id),
+		Int64GetDatum(found->debit_item_id),
+		PointerGetDatum(ar_monetary_make(found->amount_minor, found->currency)),
+		DateADTGetDatum(found->applied_on),
+		found->rule == NULL ? (Datum) 0 : CStringGetTextDatum(found->rule),
+		is_told ? (Datum) 0 :
+		NumericGetDatum(int64_div_fast_to_numeric(found->confidence, 4))
+	};
+	bool		nulls[FOUND_COLUMNS] = {false, false, false, false, false,
+	found->rule == NULL, is_told};
+
+	MemoryContextSwitchTo(caller);
+	ar_table_insert(table, values, nulls);
+}
+
+/*
+ * ar_apply_found inserts applications of one ledger that were found by a rule,
+ * in the order given, all in one statement, and carries them out itself: there
+ * is no need to read again what was written.  Payments that came in just now
+ * get their items, fresh, applied already.  Their customers' balances must be
+ * held.
  */
 void
-ar_insert_applications(const ArApplication *applications, int count)
+ar_apply_found(const ArApplication *found, int count, ArPosting *fresh, int fresh_count)
 {
+	Application *applications;
 	ArTable		table;
-	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ar_ext application",
-											  ALLOCSET_SMALL_SIZES);
+	bool		is_ours;
 
-	ar_table_begin(&table, "application", CMD_INSERT, found_columns, FOUND_COLUMNS);
-	ar_table_trust_keys(&table);
+	if (count == 0)
+	{
+		ar_post_items(AR_DOCUMENT_PAYMENT, fresh, fresh_count);
+		return;
+	}
+	applications = MemoryContextAllocExtended(CurrentMemoryContext,
+											  sizeof(Application) * (Size) count,
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < count; i++)
 	{
-		const ArApplication *application = &applications[i];
-		MemoryContext caller = MemoryContextSwitchTo(row);
-		bool		is_sure = application->confidence < 0;
-		Datum		values[FOUND_COLUMNS] = {
-			Int32GetDatum(application->ledger_id),
-			Int64GetDatum(application->credit_item_id),
-			Int64GetDatum(application->debit_item_id),
-			PointerGetDatum(ar_monetary_make(application->amount_minor, application->currency)),
-			DateADTGetDatum(application->applied_on),
-			application->rule == NULL ? (Datum) 0 : CStringGetTextDatum(application->rule),
-			is_sure ? (Datum) 0 :
-			NumericGetDatum(int64_div_fast_to_numeric(application->confidence, 4))
-		};
-		bool		nulls[FOUND_COLUMNS] = {false, false, false, false, false,
-		application->rule == NULL, is_sure};
-
-		MemoryContextSwitchTo(caller);
-		ar_table_insert(&table, values, nulls);
-		MemoryContextReset(row);
+		applications[i].ledger_id = found[i].ledger_id;
+		applications[i].customer_id = found[i].customer_id;
+		applications[i].credit_item_id = found[i].credit_item_id;
+		applications[i].debit_item_id = found[i].debit_item_id;
+		applications[i].amount_minor = found[i].amount_minor;
+		applications[i].currency = found[i].currency;
+		applications[i].applied_on = found[i].applied_on;
 	}
+	ar_table_begin(&table, "application", CMD_INSERT, found_columns, FOUND_COLUMNS);
+	/* Items are never deleted, and are looked up again to be changed. */
+	ar_table_trust_keys(&table);
+	is_ours = ar_table_take_over(&table, "application_apply_ais");
+	if (is_ours)
+		apply_ledger(table.relation, applications, count, fresh, fresh_count);
+	else
+		ar_post_items(AR_DOCUMENT_PAYMENT, fresh, fresh_count);
+	for (int i = 0; i < count; i++)
+		insert_found(&table, &found[i]);
 	ar_table_end(&table);
-	MemoryContextDelete(row);
+	pfree(applications);
 }
 
 /*
@@ -643,7 +759,7 @@ ar_tg_apply(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (i < count && applications[i].ledger_id == applications[first].ledger_id)
 			continue;
-		apply_ledger(trigger->tg_relation, &applications[first], i - first);
+		apply_ledger(trigger->tg_relation, &applications[first], i - first, NULL, 0);
 		first = i;
 	}
 	ar_writer_end(&writer);

@@ -7,10 +7,13 @@
 
 #include "utils/date.h"
 
+#include "item/posting.h"
+
 /* An application to be made. */
 typedef struct ArApplication
 {
 	int32		ledger_id;
+	int64		customer_id;	/* whose both items are */
 	int64		credit_item_id;
 	int64		debit_item_id;
 	int64		amount_minor;
@@ -20,6 +23,6 @@ typedef struct ArApplication
 	int			confidence;		/* in ten-thousandths; below zero: it was told what to do */
 } ArApplication;
 
-extern void ar_insert_applications(const ArApplication *applications, int count);
+extern void ar_apply_found(const ArApplication *found, int count, ArPosting *fresh, int fresh_count);
 
 #endif							/* AR_ITEM_APPLICATION_H */

@@ -1,24 +1,32 @@
 /*
  * expression.c
- *		The check constraints and defaults of tables, kept compiled.
+ *		The check constraints and defaults of tables, what their partial indexes
+ *		hold and when their triggers fire, kept compiled.
  *
  * PostgreSQL keeps them as text, and reads and compiles that anew in each
  * statement; for one row, that is most of what the row costs.  We keep what
- * was compiled for the session.  It is given up as soon as the table or any
- * function changes, and when a transaction or a part of it fails: a function
- * may then have been left half-way.
+ * was compiled for the session.  It is given up as soon as the table, or any
+ * function, type or constraint changes, and when a transaction or a part of it
+ * fails while it is being evaluated: a function may then have been left
+ * half-way.
  *
  * We only ever say that a row passes.  One that does not is for PostgreSQL to
  * judge, which says why.
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/sysattr.h"
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "rewrite/prs2lock.h"
 #include "rewrite/rewriteHandler.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
@@ -30,11 +38,18 @@ typedef struct Kept
 {
 	Oid			relation;
 	bool		is_stale;
+	int			evaluated_at;	/* the outermost nesting level of transactions
+								 * where it is being evaluated; 0: it is not */
 	MemoryContext context;
 	int			check_count;
 	ExprState **checks;
 	Bitmapset **mentioned;		/* columns, a set a check */
 	ExprState **defaults;		/* one a column, NULL: it has none */
+	int			index_count;
+	Oid		   *indexes;
+	ExprState **predicates;		/* one an index, NULL: it holds all rows */
+	int			trigger_count;
+	ExprState **conditions;		/* one a trigger, NULL: it fires always */
 	struct Kept *next;
 } Kept;
 
@@ -64,7 +79,7 @@ free_stale(void)
 	{
 		Kept	   *kept = *at;
 
-		if (kept->is_stale)
+		if (kept->is_stale && kept->evaluated_at == 0)
 		{
 			*at = kept->next;
 			MemoryContextDelete(kept->context);
@@ -74,6 +89,44 @@ free_stale(void)
 	}
 }
 
+/*
+ * leave gives up what was being evaluated when a part of the transaction
+ * failed, at this nesting level or deeper.
+ */
+static void
+leave(int level)
+{
+	for (Kept *kept = kept_tables; kept != NULL; kept = kept->next)
+	{
+		if (kept->evaluated_at == 0)
+			continue;
+		kept->is_stale = true;
+		if (kept->evaluated_at >= level)
+			kept->evaluated_at = 0;
+	}
+	free_stale();
+}
+
+/*
+ * begin_evaluating and end_evaluating stand round each use.  One that began
+ * inside another says so by false, and is not to end it.
+ */
+static bool
+begin_evaluating(Kept *kept)
+{
+	if (kept->evaluated_at != 0)
+		return false;
+	kept->evaluated_at = GetCurrentTransactionNestLevel();
+	return true;
+}
+
+static void
+end_evaluating(Kept *kept, bool is_outermost)
+{
+	if (is_outermost)
+		kept->evaluated_at = 0;
+}
+
 static void
 on_table_changed(Datum argument, Oid relation)
 {
@@ -81,7 +134,7 @@ on_table_changed(Datum argument, Oid relation)
 }
 
 static void
-on_function_changed(Datum argument, int cache, uint32 hash)
+on_catalog_changed(Datum argument, int cache, uint32 hash)
 {
 	give_up(InvalidOid);
 }
@@ -93,8 +146,7 @@ on_transaction(XactEvent event, void *argument)
 	{
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PARALLEL_ABORT:
-			give_up(InvalidOid);
-			free_stale();
+			leave(0);
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PARALLEL_COMMIT:
@@ -111,7 +163,7 @@ on_subtransaction(SubXactEvent event, SubTransactionId mine,
 				  SubTransactionId parent, void *argument)
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB)
-		give_up(InvalidOid);
+		leave(GetCurrentTransactionNestLevel());
 }
 
 /*
@@ -125,7 +177,9 @@ watch(void)
 	if (is_watching)
 		return;
 	CacheRegisterRelcacheCallback(on_table_changed, (Datum) 0);
-	CacheRegisterSyscacheCallback(PROCOID, on_function_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, on_catalog_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, on_catalog_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(CONSTROID, on_catalog_changed, (Datum) 0);
 	RegisterXactCallback(on_transaction, NULL);
 	RegisterSubXactCallback(on_subtransaction, NULL);
 	is_watching = true;
@@ -138,6 +192,80 @@ static ExprState *
 compile(Node *expression)
 {
 	return ExecInitExpr(expression_planner((Expr *) expression), NULL);
+}
+
+/*
+ * compile_condition makes ready the condition of a trigger, as the executor
+ * does it: OLD is the inner tuple, NEW the outer one.
+ */
+static ExprState *
+compile_condition(const char *text)
+{
+	Node	   *condition = stringToNode(text);
+
+	ChangeVarNodes(condition, PRS2_OLD_VARNO, INNER_VAR, 0);
+	ChangeVarNodes(condition, PRS2_NEW_VARNO, OUTER_VAR, 0);
+	return ExecInitQual((List *) expression_planner((Expr *) make_ands_implicit((Expr *) condition)),
+						NULL);
+}
+
+/*
+ * keep_predicates compiles what the partial indexes of a table hold.
+ */
+static void
+keep_predicates(Kept *kept, Relation relation)
+{
+	List	   *indexes = RelationGetIndexList(relation);
+	ListCell   *cell;
+
+	kept->indexes = palloc(sizeof(Oid) * (list_length(indexes) + 1));
+	kept->predicates = palloc0(sizeof(ExprState *) * (list_length(indexes) + 1));
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+		List	   *predicate = RelationGetIndexPredicate(index);
+
+		kept->indexes[kept->index_count] = lfirst_oid(cell);
+		if (predicate != NIL)
+			kept->predicates[kept->index_count] =
+				ExecInitQual((List *) expression_planner((Expr *) predicate), NULL);
+		kept->index_count++;
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+}
+
+/*
+ * default_of is the expression of a column that an INSERT does not name, or
+ * NULL.  Even null must pass what its domain says.
+ */
+static Node *
+default_of(Relation relation, Form_pg_attribute attribute)
+{
+	Node	   *expression;
+	Oid			base;
+	int32		modifier;
+
+	if (attribute->attisdropped || attribute->attgenerated)
+		return NULL;
+	expression = build_column_default(relation, attribute->attnum);
+	if (expression != NULL || get_typtype(attribute->atttypid) != TYPTYPE_DOMAIN)
+		return expression;
+	modifier = attribute->atttypmod;
+	base = getBaseTypeAndTypmod(attribute->atttypid, &modifier);
+	return coerce_to_domain((Node *) makeNullConst(base, modifier, attribute->attcollation),
+							base, modifier, attribute->atttypid,
+							COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, -1, false);
+}
+
+/*
+ * is_lasting tells whether a check that passed once passes as long as the
+ * columns that it mentions are the same.
+ */
+static bool
+is_lasting(const ConstrCheck *check, Node *expression)
+{
+	return check->ccvalid && !contain_mutable_functions(expression);
 }
 
 /*
@@ -162,18 +290,26 @@ keep(Relation relation)
 		Node	   *expression = stringToNode(desc->constr->check[i].ccbin);
 
 		pull_varattnos(expression, 1, &kept->mentioned[i]);
+		if (!is_lasting(&desc->constr->check[i], expression))
+			kept->mentioned[i] = bms_add_member(kept->mentioned[i],
+												InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber);
 		kept->checks[i] = compile(expression);
 	}
 	kept->defaults = palloc0(sizeof(ExprState *) * desc->natts);
 	for (int i = 0; i < desc->natts; i++)
 	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		Node	   *expression = attribute->attisdropped || attribute->attgenerated ? NULL :
-			build_column_default(relation, i + 1);
+		Node	   *expression = default_of(relation, TupleDescAttr(desc, i));
 
 		if (expression != NULL)
 			kept->defaults[i] = compile(expression);
 	}
+	keep_predicates(kept, relation);
+	kept->trigger_count = relation->trigdesc == NULL ? 0 : relation->trigdesc->numtriggers;
+	kept->conditions = palloc0(sizeof(ExprState *) * (kept->trigger_count + 1));
+	/* Columns that are generated when they are read stand in no tuple. */
+	for (int i = 0; i < kept->trigger_count && !AR_HAS_GENERATED_COLUMNS(desc); i++)
+		if (relation->trigdesc->triggers[i].tgqual != NULL)
+			kept->conditions[i] = compile_condition(relation->trigdesc->triggers[i].tgqual);
 	MemoryContextSwitchTo(caller);
 	return kept;
 }
@@ -190,6 +326,7 @@ kept_of(Relation relation)
 		if (kept->relation == RelationGetRelid(relation) && !kept->is_stale)
 			return kept;
 	watch();
+	free_stale();
 	kept = keep(relation);
 	kept->next = kept_tables;
 	kept_tables = kept;
@@ -222,6 +359,8 @@ ar_checks_pass(Relation relation, TupleTableSlot *slot, ExprContext *context,
 {
 	TupleDesc	desc = RelationGetDescr(relation);
 	Kept	   *kept;
+	bool		is_outermost;
+	bool		pass = true;
 
 	if (desc->constr == NULL)
 		return true;
@@ -233,19 +372,80 @@ ar_checks_pass(Relation relation, TupleTableSlot *slot, ExprContext *context,
 			return false;
 	kept = kept_of(relation);
 	context->ecxt_scantuple = slot;
-	for (int i = 0; i < kept->check_count; i++)
-		if ((changed == NULL || is_concerned(kept->mentioned[i], changed, changed_count)) &&
-			!ExecCheck(kept->checks[i], context))
-			return false;
-	return true;
+	is_outermost = begin_evaluating(kept);
+	for (int i = 0; i < kept->check_count && pass; i++)
+		if (changed == NULL || is_concerned(kept->mentioned[i], changed, changed_count))
+			pass = ExecCheck(kept->checks[i], context);
+	end_evaluating(kept, is_outermost);
+	return pass;
 }
 
 /*
- * ar_defaults gives the defaults of the columns of a table, NULL where there is
- * none.  They are good until the end of the transaction.
+ * ar_set_defaults sets all columns of a row to be inserted to their defaults,
+ * but for those named, which it leaves null.
  */
-ExprState **
-ar_defaults(Relation relation)
+void
+ar_set_defaults(Relation relation, TupleTableSlot *slot, ExprContext *context,
+				const AttrNumber *named, int named_count)
 {
-	return kept_of(relation)->defaults;
+	int			natts = RelationGetDescr(relation)->natts;
+	Kept	   *kept = kept_of(relation);
+	bool		is_outermost = begin_evaluating(kept);
+
+	for (int i = 0; i < natts; i++)
+	{
+		bool		is_named = kept->defaults[i] == NULL;
+
+		for (int j = 0; j < named_count && !is_named; j++)
+			is_named = named[j] == i + 1;
+		slot->tts_values[i] = (Datum) 0;
+		slot->tts_isnull[i] = true;
+		if (!is_named)
+			slot->tts_values[i] = ExecEvalExprSwitchContext(kept->defaults[i], context,
+															&slot->tts_isnull[i]);
+	}
+	end_evaluating(kept, is_outermost);
+}
+
+/*
+ * ar_kept_begin lends what is kept of a table to a statement that writes it,
+ * until ar_kept_end.
+ */
+void
+ar_kept_begin(ArKeptUse *use, Relation relation)
+{
+	use->kept = kept_of(relation);
+	use->is_outermost = begin_evaluating(use->kept);
+}
+
+void
+ar_kept_end(ArKeptUse *use)
+{
+	end_evaluating(use->kept, use->is_outermost);
+}
+
+/*
+ * ar_use_conditions gives the triggers of a table that is written their kept
+ * conditions.
+ */
+void
+ar_use_conditions(const ArKeptUse *use, ResultRelInfo *target)
+{
+	if (target->ri_TrigDesc == NULL ||
+		target->ri_TrigDesc->numtriggers != use->kept->trigger_count)
+		return;
+	for (int i = 0; i < use->kept->trigger_count; i++)
+		target->ri_TrigWhenExprs[i] = use->kept->conditions[i];
+}
+
+/*
+ * ar_use_predicates gives the partial indexes of a table, once they are open,
+ * their kept predicates.
+ */
+void
+ar_use_predicates(const ArKeptUse *use, ResultRelInfo *target)
+{
+	for (int i = 0; i < target->ri_NumIndices && i < use->kept->index_count; i++)
+		if (RelationGetRelid(target->ri_IndexRelationDescs[i]) == use->kept->indexes[i])
+			target->ri_IndexRelationInfo[i]->ii_PredicateState = use->kept->predicates[i];
 }

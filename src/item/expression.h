@@ -1,6 +1,7 @@
 /*
  * expression.h
- *		The check constraints and defaults of tables, kept compiled.
+ *		The check constraints and defaults of tables, what their partial indexes
+ *		hold and when their triggers fire, kept compiled.
  */
 #ifndef AR_ITEM_EXPRESSION_H
 #define AR_ITEM_EXPRESSION_H
@@ -9,8 +10,20 @@
 #include "nodes/execnodes.h"
 #include "utils/rel.h"
 
+/* What a statement that writes a table uses of what is kept. */
+typedef struct ArKeptUse
+{
+	struct Kept *kept;
+	bool		is_outermost;
+} ArKeptUse;
+
 extern bool ar_checks_pass(Relation relation, TupleTableSlot *slot, ExprContext *context,
 						   const AttrNumber *changed, int changed_count);
-extern ExprState **ar_defaults(Relation relation);
+extern void ar_set_defaults(Relation relation, TupleTableSlot *slot, ExprContext *context,
+							const AttrNumber *named, int named_count);
+extern void ar_kept_begin(ArKeptUse *use, Relation relation);
+extern void ar_kept_end(ArKeptUse *use);
+extern void ar_use_conditions(const ArKeptUse *use, ResultRelInfo *target);
+extern void ar_use_predicates(const ArKeptUse *use, ResultRelInfo *target);
 
 #endif							/* AR_ITEM_EXPRESSION_H */

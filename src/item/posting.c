@@ -10,11 +10,14 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "common/int.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -66,7 +69,8 @@ static const ArColumn item_columns[] = {
 	{"amount", AR_TYPE_MONETARY},
 	{"open", AR_TYPE_MONETARY},
 	{"closed_on", DATEOID},
-	{"recorded_at", TIMESTAMPTZOID}
+	{"recorded_at", TIMESTAMPTZOID},
+	{"item_id", INT8OID}			/* last: it is drawn by default */
 };
 
 #define ITEM_COLUMNS	lengthof(item_columns)
@@ -159,13 +163,13 @@ minor_of(ArTable *balances, int which)
  * leaves the last one found.
  */
 static void
-begin_balances(ArTable *balances, const ArBalanceChange *changes, int count)
+begin_balances(ArTable *balances, CmdType operation, const ArBalanceChange *changes, int count)
 {
 	bool		is_complete = false;
 
 	while (!is_complete)
 	{
-		ar_table_begin(balances, "customer_balance", CMD_UPDATE,
+		ar_table_begin(balances, "customer_balance", operation,
 					   balance_columns, lengthof(balance_columns));
 		is_complete = true;
 		for (int i = 0; i < count && is_complete; i++)
@@ -187,7 +191,7 @@ write_balances(const ArBalanceChange *changes, int count)
 {
 	ArTable		balances;
 
-	begin_balances(&balances, changes, count);
+	begin_balances(&balances, CMD_UPDATE, changes, count);
 	for (int i = 0; i < count; i++)
 	{
 		const ArBalanceChange *change = &changes[i];
@@ -207,18 +211,16 @@ write_balances(const ArBalanceChange *changes, int count)
 }
 
 /*
- * ar_change_balances adds up the changes a customer and currency and writes
- * each balance once, in lock order.  It must come before the statement
- * touches an item of these customers.  The array is reordered.
+ * add_up adds up the changes a customer and currency, puts them in lock order
+ * and returns how many are left.
  */
-void
-ar_change_balances(ArBalanceChange *changes, int count)
+static int
+add_up(ArBalanceChange *changes, int count)
 {
 	int			kept = 0;
-	int			first = 0;
 
 	if (count == 0)
-		return;
+		return 0;
 	qsort(changes, count, sizeof(ArBalanceChange), compare_changes);
 	for (int i = 1; i < count; i++)
 	{
@@ -232,8 +234,42 @@ ar_change_balances(ArBalanceChange *changes, int count)
 		changes[kept].credits_minor = ar_add_minor(changes[kept].credits_minor,
 												   changes[i].credits_minor);
 	}
-	count = kept + 1;
+	return kept + 1;
+}
 
+/*
+ * ar_hold_balances locks the balances that are to be changed, in their order,
+ * and makes those that are missing.  What is open of their customers can be
+ * trusted from then on.  The array is reordered.
+ */
+void
+ar_hold_balances(ArBalanceChange *changes, int count)
+{
+	ArTable		balances;
+
+	count = add_up(changes, count);
+	if (count == 0)
+		return;
+	begin_balances(&balances, CMD_SELECT, changes, count);
+	for (int i = 0; i < count; i++)
+		if ((count > 1 && !find_balance(&balances, &changes[i])) || !ar_table_lock(&balances))
+			elog(ERROR, "ar_hold_balances: no balance of customer " INT64_FORMAT, changes[i].customer_id);
+	ar_table_end(&balances);
+}
+
+/*
+ * ar_change_balances adds up the changes a customer and currency and writes
+ * each balance once, in lock order.  It must come before the statement
+ * touches an item of these customers.  The array is reordered.
+ */
+void
+ar_change_balances(ArBalanceChange *changes, int count)
+{
+	int			first = 0;
+
+	count = add_up(changes, count);
+	if (count == 0)
+		return;
 	for (int i = 1; i <= count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -245,25 +281,37 @@ ar_change_balances(ArBalanceChange *changes, int count)
 }
 
 /*
- * write_items inserts items in the order given.  What a payment or an
- * adjustment refers to was looked up when it was inserted, just now; the
- * customer of a draft that is posted was not.
+ * ar_draw_id draws the id of a document or an item.
  */
-static void
-write_items(ArDocumentType type, const ArPosting *postings, int count)
+int64
+ar_draw_id(void)
+{
+	return nextval_internal(get_relname_relid("document_id", get_namespace_oid("ar", false)), false);
+}
+
+/*
+ * ar_write_items inserts items in the order given; of all the ids are drawn,
+ * or of none.  What a payment or an adjustment refers to was looked up when it
+ * was inserted, just now; the customer of a draft that is posted was not.
+ */
+void
+ar_write_items(ArDocumentType type, const ArPosting *postings, int count)
 {
 	ArTable		items;
-	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ar_ext item",
-											  ALLOCSET_SMALL_SIZES);
+	int			columns;
 
-	ar_table_begin(&items, "item", CMD_INSERT, item_columns, ITEM_COLUMNS);
+	if (count == 0)
+		return;
+	columns = postings[0].item_id == 0 ? ITEM_COLUMNS - 1 : ITEM_COLUMNS;
+
+	ar_table_begin(&items, "item", CMD_INSERT, item_columns, columns);
 	if (type != AR_DOCUMENT_INVOICE)
 		ar_table_trust_keys(&items);
 	for (int i = 0; i < count; i++)
 	{
 		const ArPosting *posting = &postings[i];
-		MemoryContext caller = MemoryContextSwitchTo(row);
-		ArMonetary *amount = ar_monetary_make(posting->amount_minor, posting->currency);
+		MemoryContext caller = MemoryContextSwitchTo(ar_table_row_memory(&items));
+		int64		open_minor = posting->amount_minor - posting->applied_minor;
 		Datum		document_id = Int64GetDatum(posting->document_id);
 		Datum		values[ITEM_COLUMNS] = {
 			Int32GetDatum(posting->ledger_id),
@@ -275,24 +323,37 @@ write_items(ArDocumentType type, const ArPosting *postings, int count)
 			Int16GetDatum(posting->instalment),
 			DateADTGetDatum(posting->issued_on),
 			DateADTGetDatum(posting->due_on),
-			PointerGetDatum(amount),
-			PointerGetDatum(amount),
-			DateADTGetDatum(posting->issued_on),
-			TimestampTzGetDatum(posting->recorded_at)
+			PointerGetDatum(ar_monetary_make(posting->amount_minor, posting->currency)),
+			PointerGetDatum(ar_monetary_make(open_minor, posting->currency)),
+			/* What is of nothing is closed from the start. */
+			DateADTGetDatum(posting->applied_minor == 0 ? posting->issued_on : posting->closed_on),
+			TimestampTzGetDatum(posting->recorded_at),
+			Int64GetDatum(posting->item_id)
 		};
 		bool		nulls[ITEM_COLUMNS] = {false};
 
 		nulls[3] = type != AR_DOCUMENT_INVOICE;
 		nulls[4] = type != AR_DOCUMENT_PAYMENT;
 		nulls[5] = type != AR_DOCUMENT_ADJUSTMENT;
-		/* What is of nothing is closed from the start. */
-		nulls[11] = posting->amount_minor != 0;
+		nulls[11] = open_minor != 0;
 		MemoryContextSwitchTo(caller);
 		ar_table_insert(&items, values, nulls);
-		MemoryContextReset(row);
 	}
 	ar_table_end(&items);
-	MemoryContextDelete(row);
+}
+
+/*
+ * ar_note_posting says how an item that is made, and perhaps applied at once,
+ * moves its customer's balance.
+ */
+void
+ar_note_posting(const ArPosting *posting, ArBalanceChange *change)
+{
+	change->ledger_id = posting->ledger_id;
+	change->customer_id = posting->customer_id;
+	change->currency = posting->currency;
+	change->debits_minor = Max(posting->amount_minor, 0);
+	change->credits_minor = Min(posting->amount_minor, 0);
 }
 
 /*
@@ -309,17 +370,9 @@ ar_post_items(ArDocumentType type, const ArPosting *postings, int count)
 	changes = MemoryContextAllocHuge(CurrentMemoryContext,
 									 sizeof(ArBalanceChange) * (Size) count);
 	for (int i = 0; i < count; i++)
-	{
-		const ArPosting *posting = &postings[i];
-
-		changes[i].ledger_id = posting->ledger_id;
-		changes[i].customer_id = posting->customer_id;
-		changes[i].currency = posting->currency;
-		changes[i].debits_minor = Max(posting->amount_minor, 0);
-		changes[i].credits_minor = Min(posting->amount_minor, 0);
-	}
+		ar_note_posting(&postings[i], &changes[i]);
 	ar_change_balances(changes, count);
-	write_items(type, postings, count);
+	ar_write_items(type, postings, count);
 }
 
 /*
@@ -378,17 +431,15 @@ static const struct
 };
 
 /*
- * ar_tg_post posts the payments or adjustments that a statement inserted; the
- * trigger's argument says what the table holds.  A payment is a credit of its
- * amount; without a customer it has no item, until a transfer says whose it
- * is.  An adjustment carries its own sign and kind.
+ * ar_read_postings reads what the documents that a statement inserted are to
+ * become; the trigger's argument says what the table holds.  A payment is a
+ * credit of its amount; without a customer it has no item, until a transfer
+ * says whose it is.  An adjustment carries its own sign and kind.
  */
-Datum
-ar_tg_post(PG_FUNCTION_ARGS)
+ArPosting *
+ar_read_postings(TriggerData *trigger, ArDocumentType *type, int *count)
 {
-	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_post", TRIGGER_EVENT_AFTER);
 	Relation	relation = trigger->tg_relation;
-	ArDocumentType type = AR_DOCUMENT_INVOICE;
 	bool		is_payment;
 	AttrNumber	ledger_id,
 				customer_id,
@@ -399,27 +450,23 @@ ar_tg_post(PG_FUNCTION_ARGS)
 				kind = InvalidAttrNumber;
 	ArTransition rows;
 	ArPosting  *postings;
-	int			count = ar_transition_count(trigger->tg_newtable, INT_MAX);
 	int			n = 0;
-	ArWriter	writer;
 
-	if (count == 0)
-		return PointerGetDatum(NULL);
 	for (int i = 0; i < (int) lengthof(posting_tables); i++)
 	{
 		if (trigger->tg_trigger->tgnargs != 1 ||
 			strcmp(trigger->tg_trigger->tgargs[0], posting_tables[i].argument) != 0)
 			continue;
-		type = posting_tables[i].type;
+		*type = posting_tables[i].type;
 		document_id = ar_column(relation, posting_tables[i].document_id, INT8OID);
 		issued_on = ar_column(relation, posting_tables[i].issued_on, DATEOID);
 	}
 	if (document_id == InvalidAttrNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("function \"%s\" needs the argument \"payment\", \"payment_transfer\" or \"adjustment\"",
-						"ar.tg_post")));
-	is_payment = type == AR_DOCUMENT_PAYMENT;
+				 errmsg("trigger \"%s\" needs the argument \"payment\", \"payment_transfer\" or \"adjustment\"",
+						trigger->tg_trigger->tgname)));
+	is_payment = *type == AR_DOCUMENT_PAYMENT;
 
 	ledger_id = ar_column(relation, "ledger_id", INT4OID);
 	customer_id = ar_column(relation, "customer_id", INT8OID);
@@ -428,8 +475,10 @@ ar_tg_post(PG_FUNCTION_ARGS)
 	if (!is_payment)
 		kind = ar_column(relation, "kind", TEXTOID);
 
-	postings = MemoryContextAllocHuge(CurrentMemoryContext,
-									  sizeof(ArPosting) * (Size) count);
+	*count = ar_transition_count(trigger->tg_newtable, INT_MAX);
+	postings = MemoryContextAllocExtended(CurrentMemoryContext,
+										  sizeof(ArPosting) * (Size) Max(*count, 1),
+										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
 	while (ar_transition_next(&rows))
 	{
@@ -444,7 +493,7 @@ ar_tg_post(PG_FUNCTION_ARGS)
 		posting->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
 		posting->customer_id = DatumGetInt64(customer);
 		posting->document_id = DatumGetInt64(ar_transition_value(&rows, document_id));
-		posting->kind = is_payment ? document_types[type] :
+		posting->kind = is_payment ? document_types[*type] :
 			TextDatumGetCString(ar_transition_value(&rows, kind));
 		posting->instalment = 1;
 		posting->issued_on = DatumGetDateADT(ar_transition_value(&rows, issued_on));
@@ -457,14 +506,30 @@ ar_tg_post(PG_FUNCTION_ARGS)
 		posting->recorded_at = DatumGetTimestampTz(ar_transition_value(&rows, recorded_at));
 	}
 	ar_transition_end(&rows);
-	if (n == 0)
-		return PointerGetDatum(NULL);
 	qsort(postings, n, sizeof(ArPosting), compare_postings);
+	*count = n;
+	return postings;
+}
 
-	ar_writer_begin(&writer, relation);
-	if (are_owed_anyway(postings, n))
+/*
+ * ar_tg_post posts the adjustments that a statement inserted, or the payments
+ * that got their customers.
+ */
+Datum
+ar_tg_post(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_post", TRIGGER_EVENT_AFTER);
+	ArDocumentType type = AR_DOCUMENT_ADJUSTMENT;
+	int			count;
+	ArPosting  *postings = ar_read_postings(trigger, &type, &count);
+	ArWriter	writer;
+
+	if (count == 0)
+		return PointerGetDatum(NULL);
+	ar_writer_begin(&writer, trigger->tg_relation);
+	if (are_owed_anyway(postings, count))
 		ar_writer_forgo_judgement();
-	ar_post_items(type, postings, n);
+	ar_post_items(type, postings, count);
 	ar_writer_end(&writer);
 	return PointerGetDatum(NULL);
 }

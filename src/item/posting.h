@@ -5,6 +5,7 @@
 #ifndef AR_ITEM_POSTING_H
 #define AR_ITEM_POSTING_H
 
+#include "commands/trigger.h"
 #include "datatype/timestamp.h"
 #include "utils/date.h"
 
@@ -29,6 +30,12 @@ typedef struct ArPosting
 	int64		amount_minor;	/* debit > 0, credit < 0 */
 	uint32		currency;
 	TimestampTz recorded_at;
+	/* Of an item that is applied as it is made: */
+	int64		item_id;		/* drawn before; 0: it is not known yet */
+	int64		applied_minor;	/* of amount_minor, with its sign */
+	DateADT		closed_on;		/* when all of it was */
+	bool		is_settled;		/* nothing more will be applied to it */
+	bool		is_made;
 } ArPosting;
 
 /* A change of one customer's balance in one currency. */
@@ -41,8 +48,13 @@ typedef struct ArBalanceChange
 	int64		credits_minor;	/* added to what is open on credit items */
 } ArBalanceChange;
 
+extern int64 ar_draw_id(void);
+extern ArPosting *ar_read_postings(TriggerData *trigger, ArDocumentType *type, int *count);
 extern void ar_post_items(ArDocumentType type, const ArPosting *postings,
 						  int count);
+extern void ar_note_posting(const ArPosting *posting, ArBalanceChange *change);
+extern void ar_write_items(ArDocumentType type, const ArPosting *postings, int count);
+extern void ar_hold_balances(ArBalanceChange *changes, int count);
 extern void ar_change_balances(ArBalanceChange *changes, int count);
 extern bool ar_is_within(int64 open_minor, int64 amount_minor);
 extern int64 ar_add_minor(int64 left, int64 right);

@@ -24,12 +24,14 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am_d.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_relation.h"
+#include "storage/lmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -56,23 +58,149 @@ relation_of(const char *name)
 }
 
 /*
+ * is_meddled tells whether a trigger that is not of the books may change the
+ * rows before they are written.
+ */
+static bool
+is_meddled(const ArTable *table)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+	Oid			books = RelationGetNamespace(table->relation);
+
+	if (triggers == NULL || !(table->operation == CMD_INSERT ?
+							  triggers->trig_insert_before_row : triggers->trig_update_before_row))
+		return false;
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
+			(table->operation == CMD_INSERT ? TRIGGER_FOR_INSERT(trigger->tgtype) :
+			 TRIGGER_FOR_UPDATE(trigger->tgtype)) &&
+			get_func_namespace(trigger->tgfoid) != books)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * is_known tells whether a foreign key is one of the books, of columns that
+ * are written.
+ */
+static bool
+is_known(const ArTable *table, Oid constraint)
+{
+	Oid			referred = InvalidOid;
+	ListCell   *cell;
+
+	/* The list is good until the catalogs are asked for something else. */
+	foreach(cell, RelationGetFKeyList(table->relation))
+	{
+		const ForeignKeyCacheInfo *key = lfirst(cell);
+		int			named = 0;
+
+		if (key->conoid != constraint)
+			continue;
+		for (int i = 0; i < key->nkeys; i++)
+			for (int j = 0; j < table->column_count; j++)
+				named += table->columns[j] == key->conkey[i];
+		if (named == key->nkeys)
+			referred = key->confrelid;
+		break;
+	}
+	return OidIsValid(referred) &&
+		get_rel_namespace(referred) == RelationGetNamespace(table->relation);
+}
+
+/*
  * ar_table_trust_keys says that the rows to be written refer only to rows
  * that a foreign key looked up and holds since this very statement: those of
  * the documents they are made of.  Then the same is not looked up again.
+ *
+ * What somebody else added to the table is looked up: his keys, and all that
+ * his triggers may change.
  */
 void
 ar_table_trust_keys(ArTable *table)
 {
 	TriggerDesc *triggers = table->target->ri_TrigDesc;
 
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	for (int i = 0; triggers != NULL && !table->is_meddled && i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 
 		if (!trigger->tgdeferrable &&
-			RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK)
+			RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK &&
+			(table->operation == CMD_UPDATE || is_known(table, trigger->tgconstraint)))
 			trigger->tgenabled = TRIGGER_DISABLED;
 	}
+}
+
+/*
+ * is_enabled tells whether a trigger fires in this session.
+ */
+static bool
+is_enabled(const Trigger *trigger)
+{
+	return trigger->tgenabled != TRIGGER_DISABLED &&
+		trigger->tgenabled != (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
+							   TRIGGER_FIRES_ON_ORIGIN : TRIGGER_FIRES_ON_REPLICA);
+}
+
+/*
+ * ar_table_fires tells whether a trigger of the table that is written fires.
+ */
+bool
+ar_table_fires(ArTable *table, const char *name)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+		if (strcmp(triggers->triggers[i].tgname, name) == 0)
+			return is_enabled(&triggers->triggers[i]);
+	return false;
+}
+
+/*
+ * ar_table_take_over says, before anything is written, that the caller does
+ * himself what a trigger would do after the statement.  False: it is not so,
+ * because the trigger is disabled, or because somebody else's may change what
+ * is written.
+ */
+bool
+ar_table_take_over(ArTable *table, const char *name)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+	Trigger    *ours = NULL;
+	bool		needs_rows = false;
+
+	for (int i = 0; triggers != NULL && !table->is_meddled && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (!is_enabled(trigger))
+			continue;
+		if (strcmp(trigger->tgname, name) == 0)
+			ours = trigger;
+		else if (trigger->tgnewtable != NULL || trigger->tgoldtable != NULL)
+			needs_rows = true;
+	}
+	if (ours == NULL)
+		return false;
+	ours->tgenabled = TRIGGER_DISABLED;
+	if (!needs_rows)
+		table->capture = NULL;
+	return true;
+}
+
+/*
+ * ar_table_row_memory is where what a row is made of may lie, until it is
+ * written.
+ */
+MemoryContext
+ar_table_row_memory(ArTable *table)
+{
+	return GetPerTupleMemoryContext(table->estate);
 }
 
 /*
@@ -114,6 +242,9 @@ begin_writing(ArTable *table)
 	AR_EVAL_PLAN_QUAL_INIT(&table->recheck, table->estate);
 	table->changed = table_slot_create(relation, NULL);
 
+	ar_kept_begin(&table->kept, relation);
+	ar_use_conditions(&table->kept, table->target);
+	table->is_meddled = is_meddled(table);
 	/* No key changes; but of a row as young as the transaction all would be looked up. */
 	if (table->operation == CMD_UPDATE)
 		ar_table_trust_keys(table);
@@ -256,6 +387,8 @@ ar_table_lock(ArTable *table)
 	TM_FailureData failure;
 	TM_Result	result;
 
+	if (table->operation == CMD_SELECT)
+		LockRelationOid(RelationGetRelid(table->relation), RowShareLock);
 	result = table_tuple_lock(table->relation, &place, table->snapshot,
 							  table->row, GetCurrentCommandId(false),
 							  LockTupleNoKeyExclusive, LockWaitBlock,
@@ -309,7 +442,7 @@ check(ArTable *table)
 	if (constraints != NULL && constraints->has_generated_stored)
 		ExecComputeStoredGenerated(table->target, table->estate, table->changed, table->operation);
 	if (!ar_checks_pass(table->relation, table->changed, GetPerTupleExprContext(table->estate),
-						table->operation == CMD_UPDATE ? table->columns : NULL,
+						table->operation == CMD_UPDATE && !table->is_meddled ? table->columns : NULL,
 						table->column_count))
 		ExecConstraints(table->target, table->changed, table->estate);
 }
@@ -322,12 +455,29 @@ static List *
 index_changed(ArTable *table, bool only_summaries)
 {
 	if (!table->has_indexes)
+	{
 		ExecOpenIndices(table->target, false);
+		ar_use_predicates(&table->kept, table->target);
+	}
 	table->has_indexes = true;
 	if (table->target->ri_NumIndices == 0)
 		return NIL;
 	return AR_INSERT_INDEX_TUPLES(table->target, table->changed, table->estate,
 								  table->operation == CMD_UPDATE, only_summaries);
+}
+
+/*
+ * refuse_to_skip ends a statement of which a trigger left out a row: what is
+ * derived would not be that any more.
+ */
+static void
+refuse_to_skip(ArTable *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+			 errmsg("a trigger of table \"%s\" skipped a row that the books need",
+					RelationGetRelationName(table->relation)),
+			 errhint("Let the trigger return the row, or raise an error that says why it must not be.")));
 }
 
 /*
@@ -360,8 +510,7 @@ ar_table_update(ArTable *table, const Datum *values, const bool *nulls)
 
 	if (triggers != NULL && triggers->trig_update_before_row &&
 		!AR_BEFORE_ROW_UPDATE(table->estate, &table->recheck, table->target, &place, changed))
-		elog(ERROR, "ar_table_update: a trigger of \"%s\" skipped a row",
-			 RelationGetRelationName(table->relation));
+		refuse_to_skip(table);
 	check(table);
 	simple_table_tuple_update(table->relation, &place, changed,
 							  table->snapshot, &changed_indexes);
@@ -374,18 +523,6 @@ ar_table_update(ArTable *table, const Datum *values, const bool *nulls)
 }
 
 /*
- * is_named tells whether a column was named when the table was opened.
- */
-static bool
-is_named(const ArTable *table, AttrNumber column)
-{
-	for (int i = 0; i < table->column_count; i++)
-		if (table->columns[i] == column)
-			return true;
-	return false;
-}
-
-/*
  * ar_table_insert inserts a row: the columns named when the table was opened,
  * in that order, and the defaults of all others.
  */
@@ -394,23 +531,13 @@ ar_table_insert(ArTable *table, const Datum *values, const bool *nulls)
 {
 	TriggerDesc *triggers = table->target->ri_TrigDesc;
 	TupleTableSlot *changed = table->changed;
-	TupleDesc	desc = RelationGetDescr(table->relation);
-	ExprContext *context = GetPerTupleExprContext(table->estate);
 	List	   *recheck_indexes;
 
 	Assert(table->operation == CMD_INSERT);
-	if (table->defaults == NULL)
-		table->defaults = ar_defaults(table->relation);
 	CHECK_FOR_INTERRUPTS();
 	ExecClearTuple(changed);
-	for (int i = 0; i < desc->natts; i++)
-	{
-		changed->tts_values[i] = (Datum) 0;
-		changed->tts_isnull[i] = true;
-		if (table->defaults[i] != NULL && !is_named(table, i + 1))
-			changed->tts_values[i] = ExecEvalExprSwitchContext(table->defaults[i], context,
-															   &changed->tts_isnull[i]);
-	}
+	ar_set_defaults(table->relation, changed, GetPerTupleExprContext(table->estate),
+					table->columns, table->column_count);
 	for (int i = 0; i < table->column_count; i++)
 	{
 		changed->tts_values[table->columns[i] - 1] = values[i];
@@ -420,8 +547,7 @@ ar_table_insert(ArTable *table, const Datum *values, const bool *nulls)
 
 	if (triggers != NULL && triggers->trig_insert_before_row &&
 		!ExecBRInsertTriggers(table->estate, table->target, changed))
-		elog(ERROR, "ar_table_insert: a trigger of \"%s\" skipped a row",
-			 RelationGetRelationName(table->relation));
+		refuse_to_skip(table);
 	check(table);
 	table_tuple_insert(table->relation, changed, table->estate->es_output_cid, 0, NULL);
 	recheck_indexes = index_changed(table, false);
@@ -431,7 +557,20 @@ ar_table_insert(ArTable *table, const Datum *values, const bool *nulls)
 }
 
 /*
- * ar_table_end ends the statement: its AFTER triggers fire.
+ * ar_table_inserted reads a column of the row that was inserted last.
+ */
+Datum
+ar_table_inserted(ArTable *table, const char *name, Oid type)
+{
+	bool		isnull;
+
+	return slot_getattr(table->changed, ar_column(table->relation, name, type), &isnull);
+}
+
+/*
+ * ar_table_end ends the statement: its AFTER triggers fire.  Indexes are let
+ * go before: a session has room for few locks that cost next to nothing, and
+ * triggers write tables, too.
  */
 void
 ar_table_end(ArTable *table)
@@ -439,21 +578,22 @@ ar_table_end(ArTable *table)
 	if (table->scan != NULL)
 		index_endscan(table->scan);
 	if (table->index != NULL)
-		index_close(table->index, NoLock);
+		index_close(table->index, AccessShareLock);
 	ExecDropSingleTupleTableSlot(table->row);
 	if (table->operation != CMD_SELECT)
 	{
+		if (table->has_indexes)
+			ExecCloseIndices(table->target);
 		if (table->operation == CMD_INSERT)
 			ExecASInsertTriggers(table->estate, table->target, table->capture);
 		else
 			ExecASUpdateTriggers(table->estate, table->target, table->capture);
 		AfterTriggerEndQuery(table->estate);
 		EvalPlanQualEnd(&table->recheck);
-		if (table->has_indexes)
-			ExecCloseIndices(table->target);
 		ExecDropSingleTupleTableSlot(table->changed);
 		ExecResetTupleTable(table->estate->es_tupleTable, false);
 		ExecCloseTrigTargetRelations(table->estate);
+		ar_kept_end(&table->kept);
 		FreeExecutorState(table->estate);
 	}
 	UnregisterSnapshot(table->snapshot);

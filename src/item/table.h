@@ -11,6 +11,8 @@
 #include "nodes/execnodes.h"
 #include "utils/rel.h"
 
+#include "item/expression.h"
+
 #define AR_TABLE_COLUMNS_MAX	16
 
 /* A column that is written: its name and its type, an OID or AR_TYPE_... */
@@ -40,13 +42,17 @@ typedef struct ArTable
 	ResultRelInfo *target;
 	TransitionCaptureState *capture;
 	EPQState	recheck;
-	ExprState **defaults;		/* of columns that an INSERT does not name */
+	ArKeptUse	kept;			/* expressions, ready to be evaluated */
+	bool		is_meddled;		/* somebody else's trigger may change a row */
 	bool		has_indexes;	/* they are open */
 } ArTable;
 
 extern void ar_table_begin(ArTable *table, const char *name, CmdType operation,
 						   const ArColumn *columns, int column_count);
 extern void ar_table_trust_keys(ArTable *table);
+extern bool ar_table_fires(ArTable *table, const char *name);
+extern bool ar_table_take_over(ArTable *table, const char *name);
+extern MemoryContext ar_table_row_memory(ArTable *table);
 extern void ar_table_use_index(ArTable *table, const char *name);
 extern bool ar_table_find(ArTable *table, const Datum *key, int key_count);
 extern bool ar_table_next(ArTable *table);
@@ -54,6 +60,7 @@ extern bool ar_table_lock(ArTable *table);
 extern Datum ar_table_value(ArTable *table, AttrNumber column);
 extern void ar_table_update(ArTable *table, const Datum *values, const bool *nulls);
 extern void ar_table_insert(ArTable *table, const Datum *values, const bool *nulls);
+extern Datum ar_table_inserted(ArTable *table, const char *name, Oid type);
 extern void ar_table_end(ArTable *table);
 
 #endif							/* AR_ITEM_TABLE_H */

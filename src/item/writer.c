@@ -23,7 +23,9 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
 #include "utils/syscache.h"
 
 #include "item/writer.h"
@@ -56,6 +58,8 @@ static const struct
 	 * read it whole instead, and keep doing so as it grows.
 	 */
 	{"enable_seqscan", &enable_seqscan, false},
+	{"enable_bitmapscan", &enable_bitmapscan, false},
+	{"enable_material", &enable_material, false},
 	{"enable_indexscan", &enable_indexscan, true},
 	{"enable_nestloop", &enable_nestloop, true},
 	{"enable_hashjoin", &enable_hashjoin, false},
@@ -108,6 +112,9 @@ ar_writer_begin(ArWriter *writer, Relation relation)
 	for (int i = 0; i < (int) lengthof(writer_settings); i++)
 		if (*writer_settings[i].variable != writer_settings[i].value)
 			set(writer, writer_settings[i].name, writer_settings[i].value ? "on" : "off");
+	/* A function that has its own statements planned anew does not mean ours, row by row. */
+	if (plan_cache_mode != PLAN_CACHE_MODE_AUTO)
+		set(writer, "plan_cache_mode", "auto");
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "ar_writer_begin: could not connect SPI");
 }
@@ -166,18 +173,32 @@ ar_writer_is_judged(void)
 	return (security_context & SECURITY_AR_UNJUDGED) == 0;
 }
 
+/* What the types of the extension are, until the catalog of types changes. */
+static Oid	known_types[lengthof(type_names)];
+
+static void
+on_types_changed(Datum argument, int cache, uint32 hash)
+{
+	memset(known_types, 0, sizeof(known_types));
+}
+
 /*
  * ar_type turns a stand-in AR_TYPE_... into the type's OID, and leaves a real
- * OID alone.  It asks the catalog each time (a cache look-up): a dropped and
- * recreated extension has new OIDs.
+ * OID alone.  A dropped and recreated extension has new OIDs.
  */
 Oid
 ar_type(Oid type)
 {
+	static bool is_watching = false;
 	Oid			found;
 
 	if (type >= lengthof(type_names))
 		return type;
+	if (OidIsValid(known_types[type]))
+		return known_types[type];
+	if (!is_watching)
+		CacheRegisterSyscacheCallback(TYPEOID, on_types_changed, (Datum) 0);
+	is_watching = true;
 	found = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
 							CStringGetDatum(type_names[type].name),
 							ObjectIdGetDatum(get_namespace_oid("ar", false)));
@@ -188,6 +209,7 @@ ar_type(Oid type)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("type ar.%s does not exist", type_names[type].name),
 				 errhint("Create the extension ar_ext in this database.")));
+	known_types[type] = found;
 	return found;
 }
 

@@ -31,8 +31,8 @@ BEGIN
     FOR line IN SELECT * FROM plain.payment WHERE currency = 'EUR' ORDER BY payment_id LOOP
         rest := line.unapplied;
         FOR hit IN
-            SELECT v.invoice_id, v.open FROM regexp_split_to_table(line.reference, '[[:space:],;]+') AS t(word)
-            JOIN plain.invoice AS v ON v.number = t.word WHERE v.open > 0 ORDER BY v.invoice_id FOR UPDATE OF v
+            SELECT v.invoice_id, v.open FROM plain.invoice AS v
+            WHERE v.number = ANY (regexp_split_to_array(line.reference, '[[:space:],;]+')) AND v.open > 0 ORDER BY v.invoice_id FOR UPDATE
         LOOP
             EXIT WHEN rest = 0;
             part := least(rest, hit.open);

@@ -1,7 +1,7 @@
 -- cash: bank lines are told once, become payments, and what is not a payment is not lost.
 BEGIN;
 \ir helper.psql
-SELECT plan(90);
+SELECT plan(104);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
@@ -112,6 +112,10 @@ SELECT is(pg_temp.outcome(format('UPDATE ar.bank_line SET payment_id = %s WHERE 
     '23514', 'a line is no payment of another amount');
 SELECT is(ar.post_bank_lines(:ledger, ARRAY[pg_temp.line('p2'), pg_temp.line('p2')]), 1::bigint, 'it becomes one');
 SELECT is(pg_temp.outcome(format('SELECT ar.ignore_bank_lines(%s, ARRAY[pg_temp.line(''p2'')], ''late'')', :ledger)), 'RA004', 'and cannot be ignored then');
+SELECT is(pg_temp.outcome(format('SELECT ar.ignore_bank_lines(%s, ARRAY[pg_temp.line(''p2'')], ''late'')', :ledger), 'all'), format(E'RA004: bank line %s cannot be ignored\nIt is payment %s already.\n'
+    'Where the money is no matter of the receivables, take the payment back: ar.reverse_payment(%s, %2$s, ''in_error'', reason => ''...''). The line then waits for nobody.',
+    pg_temp.line('p2'), (SELECT payment_id FROM ar.bank_line WHERE bank_line_id = pg_temp.line('p2')), :ledger), 'but its payment be taken back');
+SELECT is(pg_temp.outcome(format('SELECT ar.ignore_bank_lines(%s, ARRAY[0], ''none'')', :ledger)), 'RA004', 'nor can what is not there');
 SELECT results_eq($$SELECT p.method, p.received_on, p.reference, p.structured_reference, p.payer_name, p.payer_account, p.processor_reference, p.mandate_reference
       FROM ar.bank_line AS l JOIN ar.payment AS p USING (ledger_id, payment_id) WHERE l.bank_line_id = pg_temp.line('p3')$$,
     $$VALUES ('wire', date '2026-03-02', 'p3', NULL, 'Payer', 'DE89370400440532013000', 'pay-3', NULL)$$, 'a payment says what the line said');
@@ -201,10 +205,26 @@ SELECT is(pg_temp.outcome($$SELECT ar.import_bank_statement(pg_temp.ledger(), 'a
 SELECT is(pg_temp.outcome($$SELECT ar.import_bank_statement(pg_temp.ledger(), 'a', 'pdf')$$), '22023', 'a format of its own');
 SELECT is(pg_temp.outcome($$SELECT ar.import_bank_statement(0, 'a')$$), '23503', 'a ledger that is not there');
 
+-- Options are known ones, and of their type.
+SELECT is(pg_temp.outcome(format('SELECT ar.import_bank_statement(%s, ''a'', %L, %L)', :ledger, v.format, v.options), 'all'), v.expected, v.words) FROM (VALUES
+    ('MT940', '{"psot": false}', E'22023: unknown option "psot" of a bank file\nThe options of MT940 are post, encoding, currency, month_has_30_days.', 'an option that is misspelt'),
+    ('camt.053', '{"delimiter": ";"}', E'22023: unknown option "delimiter" of a bank file\nThe options of camt are post, encoding, currency, month_has_30_days.', 'or of another format'),
+    ('CSV', '{"columsn": {}}', E'22023: unknown option "columsn" of a bank file\nThe options of CSV are post, encoding, currency, month_has_30_days, account, account_name, bank, columns, credit, csv_format, date_format, debit, decimal, delimiter, header, skip.', 'of CSV, too'),
+    ('BAI2', '{"post": "no"}', E'22023: option "post" of a bank file is of type string\nIt is true or false.', 'or of another type')) AS v(format, options, expected, words);
+SELECT is(pg_temp.outcome(format('SELECT ar.import_bank_statement(%s, ''a'', %L, ''{"x": 1}'')', :ledger, f)), '22023', 'no format takes what it does not know: ' || f)
+FROM unnest('{auto,lockbox,OFX,camt}'::text[]) AS f;
+
+-- A line that moves no money waits for nobody.
+SELECT is(pg_temp.import(pg_temp.camt(pg_temp.entry('0', 'Z1', 'Z1', 'nothing'), 'zero')), 'DE02120300000000202051: 1 new, 0 known', 'a line of no money');
+SELECT results_eq($$SELECT ignored_reason, ignored_by = session_user FROM ar.bank_line WHERE bank_line_id = pg_temp.line('nothing')$$, $$VALUES ('It moves no money.', true)$$, 'is ignored from the beginning');
+
 -- Card numbers in what a payer wrote are masked, and hold up no file; nor do references that satisfy Luhn's formula by chance.
 SELECT is(pg_temp.import(pg_temp.camt(pg_temp.entry('71', 'C1', '4111111111111111', 'card 4111 1111 1111 1111')
     || pg_temp.entry('72', 'C2', 'C2', extra => '', details => '<TxDtls><Refs><EndToEndId>C2</EndToEndId></Refs><RmtInf><Strd><CdtrRefInf><Ref>1234567890123452</Ref></CdtrRefInf></Strd></RmtInf></TxDtls>')
     || pg_temp.entry('73', 'C3', 'C3', 'order 1234567890123452'), 'cards')), 'DE02120300000000202051: 3 new, 0 known', 'a file with card numbers is imported');
+
+SELECT results_eq($$SELECT l.end_to_end_reference, p.processor_reference FROM ar.bank_line AS l JOIN ar.payment AS p USING (ledger_id, payment_id) WHERE l.ledger_id = pg_temp.ledger() AND l.bank_reference = 'C1'$$,
+    $$VALUES ('411111******1111', '411111******1111')$$, 'the reference that the payer gave is masked, too');
 
 -- A debit takes back no payment that is more than it.
 SELECT pg_temp.import(pg_temp.camt(pg_temp.entry('5', 'C9', 'C9', 'charges', 'DBIT'), 'debit')) \g /dev/null
@@ -218,6 +238,8 @@ SELECT is(pg_temp.line_state('C9'), 'other', 'the debit waits');
 SELECT ar.reverse_payment(:ledger, (SELECT payment_id FROM ar.bank_line WHERE ledger_id = :ledger AND bank_reference = 'C2'), 'in_error', '2026-03-05') \g /dev/null
 SELECT is(pg_temp.line_state('C2'), 'reversed', 'the payment of a line is taken back');
 SELECT is_empty($$SELECT FROM ar.unmatched_bank_line WHERE bank_line_id = pg_temp.line('C2')$$, 'and the line waits no more');
+
+SELECT is(pg_temp.import(pg_temp.camt(pg_temp.entry('71', 'C1', '4111111111111111', 'card 4111 1111 1111 1111'), 'cards again')), 'DE02120300000000202051: 0 new, 1 known', 'and the line known again');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();

@@ -1,7 +1,7 @@
 -- cash: mandates, and that nothing is drawn from a customer without one.
 BEGIN;
 \ir helper.psql
-SELECT plan(43);
+SELECT plan(58);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
@@ -85,6 +85,18 @@ SELECT is(pg_temp.outcome(statement), expected, words) FROM (VALUES
 -- A ledger that has its mandates elsewhere.
 INSERT INTO ar.cash_policy (ledger_id, customer_id, requires_mandate) VALUES (:ledger, :b, false);
 SELECT is(pg_temp.outcome($$SELECT pg_temp.draw('B', NULL, '2026-02-10')$$), 'done', 'where the policy requires none, none is needed');
+
+-- What a constraint refuses is said in words.
+SELECT is(split_part(pg_temp.outcome(format('INSERT INTO ar.mandate (ledger_id, customer_id, reference, %s) SELECT l.ledger_id, c.customer_id, %L, %s FROM ar.ledger AS l JOIN ar.customer AS c USING (ledger_id) LIMIT 1',
+              'signed_on, account' || v.columns, v.reference, v.given), 'all'), E'\n', 1), '23514: ' || v.expected, v.expected)
+FROM (VALUES ('', ' ', '''2026-01-01'', ''DE89370400440532013000''', 'a mandate has a reference'), (', scheme', 'M', '''2026-01-01'', ''DE89370400440532013000'', ''sepa''', '"sepa" is no scheme of direct debits'),
+    (', sequence', 'M', '''2026-01-01'', ''DE89370400440532013000'', ''first''', '"first" is no sequence of direct debits'), ('', 'M', '''2026-01-01'', ''DE88370400440532013000''', 'the account of a mandate is not valid'),
+    (', bic', 'M', '''2026-01-01'', ''DE89370400440532013000'', ''X''', 'the BIC of a mandate is not valid'),
+    (', valid_until', 'M', '''2026-01-01'', ''DE89370400440532013000'', ''2025-12-31''', 'a mandate is signed on a day, and valid from then on')) AS v(columns, reference, given, expected);
+SELECT is(pg_temp.outcome(format('INSERT INTO ar.cash_policy (ledger_id, customer_class, %s) SELECT l.ledger_id, ''said'', %s FROM ar.ledger AS l LIMIT 1', v.name, v.given), 'constraint'), '23514 cash_policy_' || v.expected || '_check', v.name || ' is checked, in words: ' || v.given)
+FROM (VALUES ('rules', '''{oldest}''', 'rules'), ('remainder', '''first''', 'remainder'), ('tolerance', '''EUR -1''', 'tolerance'), ('tolerance_percent', '101', 'tolerance'), ('overpayment', '''keep''', 'overpayment'),
+    ('partial_discount', '''some''', 'partial_discount'), ('confidence_threshold', '90', 'confidence_threshold'), ('double_payment_days', '-1', 'days')) AS v(name, given, expected);
+SELECT is(pg_temp.outcome('INSERT INTO ar.cash_policy (ledger_id, customer_class, confidence_threshold) SELECT l.ledger_id, ''said'', 90 FROM ar.ledger AS l LIMIT 1', 'all'), E'23514: a confidence of 90 is none\nIt is from 0 to 1, such as 0.9.', 'with what it may be');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();

@@ -3,7 +3,7 @@
 BEGIN;
 \ir helper.psql
 \ir cash_match.psql
-SELECT plan(83);
+SELECT plan(97);
 
 -- Numbers in what the payer wrote.
 SELECT pg_temp.somebody('N') \g /dev/null
@@ -44,6 +44,22 @@ SELECT is(pg_temp.paid('DP', 'EUR 500', 'DP-2026-01O1', day => '2026-02-09'), 'l
 SELECT is(pg_temp.paid('DP', 'EUR 77', 'DP-2026-0101', day => '2026-02-09'), 'left 77.00; exact? 0.5000 DP-2026-0103 77.00',
     'a number that is paid, and an amount that is open, is for somebody to see');
 SELECT is(pg_temp.paid('DP', 'EUR 500', 'DP-2026-0101', day => '2026-03-04'), 'exact 0.9500; DP-2026-0102 500.00', 'after so many days nobody looks back');
+
+-- A number that is written like ours, and nobody has.
+SELECT pg_temp.somebody('UN'), pg_temp.bill('UN', 'INV-2026-500001', 'EUR 71'), pg_temp.bill('UN', 'INV-2026-500002', 'EUR 72'), pg_temp.bill('UN', 'INV-2026-500003', 'EUR 73'), pg_temp.bill('UN', 'INV-2026-500004', 'EUR 74'),
+       pg_temp.bill('UN', 'INV-2026-500005', 'EUR 75') \g /dev/null
+INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, total, status) VALUES (:ledger, pg_temp.customer('UN'), 'INV-2026-700001', '2026-01-01', 'EUR 1', 'void');
+SELECT is(pg_temp.paid('UN', 'EUR 71', 'inv 2026 999888'), 'left 71.00; exact? 0.5000 INV-2026-500001 71.00', 'a document that nobody has is not what has the same amount');
+SELECT is((SELECT explanation FROM ar.match_suggestion ORDER BY suggestion_id DESC LIMIT 1), 'Only "INV-2026-500001" has exactly this amount open. The text names "inv 2026 999888", which is no document.', 'and it says so');
+SELECT is(pg_temp.paid('UN', 'EUR 71', 'INV-2026-99988'), 'exact 0.9500; INV-2026-500001 71.00', 'what is not quite written like it is no such number');
+SELECT is(pg_temp.paid('UN', 'EUR 72', 'order 2026999888 of 12.01.2026, customer 4711'), 'exact 0.9500; INV-2026-500002 72.00', 'nor are other numbers');
+SELECT is(pg_temp.paid('UN', 'EUR 73', 'PO-2026-999888'), 'exact 0.9500; INV-2026-500003 73.00', 'nor those of others');
+SELECT is(pg_temp.paid('UN', 'EUR 74', 'INV-2026-700001'), 'exact 0.9500; INV-2026-500004 74.00', 'one that is void is one');
+SELECT is(pg_temp.paid('UN', 'EUR 75', 'INV-2026-999888', '[]', structured_reference => NULL), 'left 75.00; exact? 0.5000 INV-2026-500005 75.00', 'an empty remittance is none');
+SELECT pg_temp.somebody('UR', '{"rules": ["exact"]}'), pg_temp.bill('UR', 'INV-2026-600001', 'EUR 71') \g /dev/null
+SELECT is(pg_temp.paid('UR', 'EUR 71', 'INV-2026-999888'), 'exact 0.9500; INV-2026-600001 71.00', 'whose policy reads no numbers is not asked for them');
+SELECT pg_temp.somebody('UO', '{"remainder": "oldest"}'), pg_temp.bill('UO', 'INV-2026-610001', 'EUR 71') \g /dev/null
+SELECT is(pg_temp.paid('UO', 'EUR 50', 'INV-2026-999888'), 'oldest; INV-2026-610001 50.00', 'and who wants the rest to go on gets it');
 
 -- By the amount: one item, or one invoice with all its parts.
 SELECT pg_temp.somebody('X'), pg_temp.bill('X', 'X-1', 'EUR 100'), pg_temp.bill('X', 'X-2', 'EUR 100'), pg_temp.bill('X', 'X-3', 'EUR 33'),
@@ -109,6 +125,15 @@ SELECT is(pg_temp.paid('O2', 'EUR 220', 'O2-2026-02'), 'number 0.9500; O2-2026-0
 SELECT pg_temp.somebody('O3', '{"overpayment": "write_off", "tolerance": "EUR 1"}'), pg_temp.bill('O3', 'O3-2026-01', 'EUR 100'), pg_temp.bill('O3', 'O3-2026-02', 'EUR 900') \g /dev/null
 UPDATE ar.customer SET credit_limit = 'EUR 50' WHERE customer_id = pg_temp.customer('O3');
 SELECT is(pg_temp.paid('O3', 'EUR 100.50', 'O3-2026-01'), 'number 0.9500; O3-2026-01 100.00; left 0.50', 'a payment is never refused for it, though the credit limit is passed');
+
+-- What the payer says is not gone against, whatever the policy does with what is left.
+SELECT pg_temp.somebody('RR', '{"remainder": "oldest"}'), pg_temp.bill('RR', 'RR-2026-1', 'EUR 100'), pg_temp.bill('RR', 'RR-2026-2', 'EUR 200'), pg_temp.bill('RR', 'RR-2026-3', 'EUR 300') \g /dev/null
+SELECT is(pg_temp.paid('RR', 'EUR 60', NULL, '[{"number": "RR-2026-2", "amount": 50}]'), 'remittance 0.9500; RR-2026-2 50.00; left 10.00', 'what a remittance leaves is given to nothing else');
+SELECT is(pg_temp.paid('RR', 'EUR 70', NULL, '[{"number": "RR-2026-9"}]'), 'left 70.00', 'nor what it gives to nothing that is there');
+SELECT is((SELECT string_agg(explanation, ' ' ORDER BY credit_item_id) FROM ar.auto_apply(:ledger) WHERE customer_id = pg_temp.customer('RR')),
+    'What the remittance says has been done: the rest waits. The remittance names "RR-2026-9", of which nothing is open.', 'asked again, it waits, and says so');
+SELECT is(pg_temp.paid('RR', 'EUR 310', 'RR-2026-3'), 'number 0.9500, oldest; RR-2026-3 300.00, RR-2026-1 10.00', 'what a text leaves goes on');
+SELECT is(pg_temp.paid('RR', 'EUR 20', NULL, '[]'), 'oldest; RR-2026-1 20.00', 'and so does what says nothing');
 
 -- Remittance, line by line.
 SELECT pg_temp.somebody('R'), pg_temp.bill('R', 'R-1', 'EUR 100'), pg_temp.bill('R', 'R-2', 'EUR 200'), pg_temp.bill('R', 'R-3', 'EUR 300'), pg_temp.bill('R', 'R-4', 'EUR 60') \g /dev/null

@@ -2,7 +2,7 @@
 -- Protects: a kind's life stands in one place; a state follows from the facts on every day; no error repeats a card number.
 BEGIN;
 \ir helper.psql
-SELECT plan(53);
+SELECT plan(56);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
@@ -35,10 +35,13 @@ SELECT is(pg_temp.outcome(format('INSERT INTO ar.payment_method (ledger_id, meth
 FROM (VALUES ('barter', 'barter', '23514', 'a kind there is not'), ('Barter', 'cash', '23514', 'a name that is none'),
     ('stripe', 'card', '23505', 'a method that is there'), ('check', 'cheque', 'done', 'a method of its own')) AS v(method, kind, expected, words);
 SELECT is(pg_temp.outcome($$UPDATE ar.payment_method SET kind = 'cheque' WHERE method = 'wire'$$, 'all'),
-    E'RA003: the kind of payment method "wire" cannot be changed\nWhat its payments may do follows from it.\nAdd a method of the other kind.', 'its kind is for good');
+    E'RA003: name and kind of payment method "wire" cannot be changed\nPayments refer to it, and what they may do follows from its kind.\nAdd a method of the other name or kind.', 'its kind is for good');
+SELECT is(pg_temp.outcome($$UPDATE ar.payment_method SET method = 'transfer' WHERE method = 'wire'$$), 'RA003', 'and so is its name');
+SELECT is(pg_temp.outcome($$DELETE FROM ar.payment_method WHERE method = 'twint'$$, 'all'),
+    E'RA003: payment methods are never deleted\nPayments refer to them.\nLeave one that is out of use where it is.', 'and it is there for good');
+SELECT is(pg_temp.outcome($$TRUNCATE ar.payment_method CASCADE$$), 'RA003', 'with all others');
 SELECT is(pg_temp.outcome($$UPDATE ar.payment_method SET clearing_days = 3, name = 'Cheque' WHERE method = 'cheque'$$), 'done', 'the rest of it is not');
-SELECT is(pg_temp.outcome($$DELETE FROM ar.payment_method WHERE ledger_id = pg_temp.ledger() AND method = 'cheque';
-    INSERT INTO ar.payment_method (ledger_id, method, kind) VALUES (pg_temp.ledger(), 'cheque', 'cash')$$), '23514', 'a method called like a kind is of that kind');
+SELECT is(pg_temp.outcome($$INSERT INTO ar.payment_method (ledger_id, method, kind) VALUES (pg_temp.ledger(), 'cheque', 'cash')$$), '23514', 'a method called like a kind is of that kind');
 
 -- What a payment may meet.
 SELECT pg_temp.pay(kind) FROM ar.payment_method_kinds() \g /dev/null

@@ -2,7 +2,7 @@
 -- Protects: a payout adds up to the cent, and a payment is paid out once.
 BEGIN;
 \ir helper.psql
-SELECT plan(33);
+SELECT plan(36);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), 'A', 'A') AS a, pg_temp.ledger() AS ledger \gset
@@ -11,6 +11,7 @@ INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, ref
 SELECT :ledger, :a, v.amount::ar.monetary, '2026-02-01', 'stripe', v.name, v.charge, 'none' FROM (VALUES
     ('P1', 'EUR 100', 'ch_1'), ('P2', 'EUR 50.50', 'ch_2'), ('P3', 'EUR 20', 'ch_3'), ('P4', 'EUR 7', 'ch_4'), ('P5', 'EUR 8', 'twice'), ('P6', 'EUR 9', 'twice'),
     ('P7', 'USD 10', 'ch_7'), ('P8', 'EUR 30', 'ch_8')) AS v(name, amount, charge);
+INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, reference, apply) VALUES (:ledger, :a, 'EUR 11', '2026-02-01', 'card', 'PC', 'none');
 CREATE FUNCTION pg_temp.payment(reference text) RETURNS bigint LANGUAGE sql STABLE AS
 $$ SELECT p.payment_id FROM ar.payment AS p WHERE p.ledger_id = pg_temp.ledger() AND p.reference = $1 $$;
 -- A payout of lines such as P1 (a payment by id), ch_2 (by processor reference), -P3 (reversed), or the id of a refund.
@@ -47,11 +48,17 @@ SELECT is(pg_temp.outcome(format('SELECT pg_temp.payout(%s)', given)), expected,
     ('''po_2'', ''EUR 20'', ''EUR 0'', ''P3'', ''2026-01-31''', '23514', 'not before the payment came'),
     ('''po_2'', ''EUR 21'', ''EUR -1'', ''P3''', '23514', 'a fee is nothing that is added'),
     ('''po_2'', ''EUR -20'', ''EUR 0'', ''-P3''', '23514', 'what was not charged back is not deducted'),
+    ('''po_2'', ''EUR 11'', ''EUR 0'', ''PC''', '23514', 'what came by another method is in no payout'),
     ('''po_2'', ''EUR 20'', ''EUR 0'', ''P3'', ''infinity''', '23514', 'it has a day')) AS v(given, expected, words);
 SELECT is(pg_temp.outcome('SELECT pg_temp.payout(''po_2'', ''EUR 18'', ''EUR 1'', ''P3'')', 'all'),
     E'23514: payout "po_2" does not add up\n'
     'Payments of EUR 20.00 less deductions of EUR 0.00 less a fee of EUR 1.00 make EUR 19.00; paid out were EUR 18.00, a difference of EUR -1.00.\n'
     'Look for a payment, refund or chargeback that is missing or too many, or correct the fee.', 'and it says what is missing');
+
+SELECT is(pg_temp.outcome('SELECT pg_temp.payout(''po_2'', ''EUR 11'', ''EUR 0'', ''PC'')', 'all'), format(E'23514: payment %s cannot be in a payout of stripe\nIt came by card.\n'
+    'A processor pays out what came through it: look up the payment, or the method of the payout.', pg_temp.payment('PC')), 'and it says how it came');
+SELECT ar.refund(:ledger, pg_temp.payment('PC'), amount => 'EUR 2', refunded_on => '2026-02-02') AS other_refund \gset
+SELECT is(pg_temp.outcome(format('SELECT pg_temp.payout(''po_2'', ''EUR -2'', ''EUR 0'', ''%s'')', :other_refund)), '23514', 'nor is its refund');
 
 -- Refunds and chargebacks are deducted.
 SELECT ar.reverse_payment(:ledger, pg_temp.payment('P1'), 'charged_back', '2026-02-08') \g /dev/null

@@ -1,13 +1,13 @@
 -- cash: each invariant of reversals, refunds, transfers and payouts is broken in turn, and ar.verify() reports exactly that.
 BEGIN;
 \ir helper.psql
-SELECT plan(26);
+SELECT plan(27);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
 SELECT pg_temp.ledger() AS ledger, pg_temp.customer('A') AS a, pg_temp.customer('B') AS b \gset
 INSERT INTO ar.payment (ledger_id, customer_id, amount, received_on, method, reference, apply)
-SELECT :ledger, CASE WHEN name <> 'U' THEN :a END, 'EUR 100', '2026-01-20', 'cheque', name, 'none' FROM unnest('{BOUNCED,GOOD,MOVED,PAID_OUT,U}'::text[]) AS name;
+SELECT :ledger, CASE WHEN name <> 'U' THEN :a END, 'EUR 100', '2026-01-20', CASE name WHEN 'PAID_OUT' THEN 'online_processor' ELSE 'cheque' END, name, 'none' FROM unnest('{BOUNCED,GOOD,MOVED,PAID_OUT,U}'::text[]) AS name;
 CREATE FUNCTION pg_temp.payment(reference text) RETURNS bigint LANGUAGE sql STABLE AS
 $$ SELECT p.payment_id FROM ar.payment AS p WHERE p.ledger_id = pg_temp.ledger() AND p.reference = $1 $$;
 INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, due_on, total, status) VALUES (:ledger, :a, 'I1', '2026-01-01', '2026-01-31', 'EUR 60', 'open');
@@ -45,6 +45,8 @@ BEGIN
 END
 $$;
 
+SELECT is(pg_temp.broken(format($$UPDATE ar.payment SET method = 'barter' WHERE payment_id = %s$$, pg_temp.payment('GOOD'))),
+    format('payment_method payment %s', pg_temp.payment('GOOD')), 'a payment by a method that there is not');
 SELECT is(pg_temp.broken(format('DELETE FROM ar.adjustment WHERE adjustment_id = %s', :reversal)),
     format('reversal_application application %s; reversal_debit payment_reversal %s', (SELECT max(a.application_id) FROM ar.application AS a WHERE a.credit_item_id = pg_temp.item('BOUNCED')), pg_temp.payment('BOUNCED')), 'nothing closes a reversed payment');
 SELECT is(pg_temp.broken(format('UPDATE ar.adjustment SET %s WHERE adjustment_id = %s', change, :reversal)), format('reversal_debit payment_reversal %s', pg_temp.payment('BOUNCED')), words)

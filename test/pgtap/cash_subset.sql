@@ -2,7 +2,7 @@
 
 BEGIN;
 \ir helper.psql
-SELECT plan(6);
+SELECT plan(7);
 
 -- Up to 10 small amounts, of either sign, so that several choices often fit; every other target is the sum of some.
 CREATE TEMP TABLE drawn AS
@@ -28,6 +28,14 @@ SELECT is((SELECT count(*) FROM compared AS c WHERE c.answer <> CASE c.choices W
           'the answer is that of trying all choices');
 SELECT is((SELECT count(*) FROM compared AS c WHERE (SELECT sum(1 << (p - 1)) FROM unnest(c.positions) AS p) IS DISTINCT FROM
                                               CASE WHEN c.choices = 1 THEN c.members END), 0::bigint, 'and so is the choice');
+-- The same, but of at most three amounts.
+SELECT is((SELECT count(*) FROM drawn AS d
+           CROSS JOIN LATERAL ar.subset_sum(d.amounts, d.target, 3) AS s
+           CROSS JOIN LATERAL (SELECT count(*) AS choices, min(o.members) AS members FROM choice AS o
+                               WHERE o.i = d.i AND length(replace(o.members::bit(10)::text, '0', '')) <= 3) AS c
+           WHERE (s.answer, (SELECT sum(1 << (p - 1)) FROM unnest(s.positions) AS p)) IS DISTINCT FROM
+                 (CASE c.choices WHEN 0 THEN 'none' WHEN 1 THEN 'unique' ELSE 'several' END, CASE WHEN c.choices = 1 THEN c.members END)), 0::bigint,
+          'and of choices of at most so many amounts');
 SELECT ok((SELECT min(n) > 300 FROM (SELECT count(*) AS n FROM compared GROUP BY answer) AS a), 'each answer was given often');
 
 -- 30 amounts whose choices all differ: the answer is the target, read in binary.

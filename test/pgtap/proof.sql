@@ -143,7 +143,7 @@ SELECT set_eq($$SELECT table_name, trigger_name, pg_temp.broken(format('DROP TRI
     $$SELECT table_name, trigger_name, 'trigger_missing ' || table_name || ' -' FROM our_trigger$$, 'every trigger is missed');
 SELECT set_eq($$SELECT table_name, trigger_name, pg_temp.broken(format('ALTER TABLE ar.%I DISABLE TRIGGER %I', table_name, trigger_name)) FROM our_trigger$$,
     $$SELECT table_name, trigger_name, 'trigger_disabled ' || table_name || ' -' FROM our_trigger$$, 'and its silence heard');
-SELECT is(pg_temp.broken(format('ALTER TABLE ar.payment ENABLE REPLICA TRIGGER payment_post_ais')), 'trigger_disabled payment -', 'a trigger for replicas alone is silent, too');
+SELECT is(pg_temp.broken(format('ALTER TABLE ar.payment ENABLE REPLICA TRIGGER payment_settle_ais')), 'trigger_disabled payment -', 'a trigger for replicas alone is silent, too');
 SELECT is(pg_temp.broken((SELECT format('ALTER TABLE ar.payment DISABLE TRIGGER %I', tgname) FROM pg_trigger
     WHERE tgrelid = 'ar.payment'::regclass AND tgisinternal ORDER BY tgname LIMIT 1)), 'trigger_disabled payment -', 'that of a foreign key is heard');
 

@@ -80,7 +80,7 @@ BEGIN
         'format(text, VARIADIC "any") RETURNS text', 'jsonb_typeof(jsonb) RETURNS text', 'business_date(integer) RETURNS date',
         'jsonb_array_elements(jsonb) RETURNS SETOF jsonb', 'row_number() RETURNS bigint', 'payload_digest(jsonb) RETURNS bytea',
         'pg_current_xact_id() RETURNS xid8', 'num_nonnulls(VARIADIC "any") RETURNS integer', 'is_remittance(jsonb) RETURNS boolean',
-        'is_written_off(integer, bigint) RETURNS boolean', 'post_drafts(integer, bigint[]) RETURNS bigint', 'post_invoices(integer, bigint[]) RETURNS bigint',
+        'post_drafts(integer, bigint[]) RETURNS bigint', 'post_invoices(integer, bigint[]) RETURNS bigint',
         'auto_apply(integer, bigint[], text) RETURNS bigint', 'settle_items(integer, bigint[], text) RETURNS bigint'] LOOP
         -- SQL functions cannot take "any", and a trap is not worth a C function.
         CONTINUE WHEN signature LIKE '%"any"%';
