@@ -291,7 +291,33 @@ SELECT ar.reverse_payment(ledger_id => :lumen, payment_id => b.payment_id, kind 
 FROM ar.report_bank_line AS b WHERE b.ledger_id = :lumen AND b.text = 'INV-2026-000003 REST' \gset
 SELECT kind, number, issued_on, due_on, days_past_due AS days, open
 FROM ar.aging_detail(ledger_id => :lumen, as_of => '2026-04-30', for_customer_id => :claro);
-\echo '13. DO THE BOOKS AGREE?'
+\echo '13. OVERDUE, AND WRITTEN TO POLITELY'
+\echo
+\echo 'Who is late gets a letter after 7, 21 and 35 days, says Lumen, one for all that is due. Each is proposed before it is sent.'
+\echo
+SELECT ar.set_dunning_preset(ledger_id => :lumen) AS policy \gset
+INSERT INTO ar.contact (ledger_id, customer_id, name, channel, address)
+VALUES (:lumen, :brio, 'Bruna Brio', 'email', 'bruna@brio.example'), (:lumen, :claro, 'Carl Claro', 'email', 'carl@claro.example');
+SELECT customer_code AS customer, level, items, amount, currency, status FROM ar.run_dunning(ledger_id => :lumen, as_of => '2026-04-30');
+\echo 'What Brio paid ahead is not asked for again. Claro calls: it will pay on 8 May. Who has promised is left in peace.'
+\echo
+SELECT ar.promise_to_pay(ledger_id => :lumen, customer_id => :claro, amount => 'EUR 3338.00', due_on => '2026-05-08', made_on => '2026-04-30') AS promise \gset
+SELECT level, amount, error FROM ar.confirm_dunning(ledger_id => :lumen, confirmed_on => '2026-04-30');
+\echo 'So one letter waits to be sent, and a sender takes it out of the box:'
+\echo
+SELECT message_id AS letter, address, subject, body FROM ar.claim_outbox(ledger_id => :lumen) \gset
+\echo To :address: :subject
+\echo
+\echo :body
+SELECT ar.mark_sent(ledger_id => :lumen, message_id => :letter) AS sent \gset
+\echo 'The 8th comes and goes. Promises are judged at night, and the case is first on the list of whom to call, with the reasons:'
+\echo
+SELECT status FROM ar.judge_promises(ledger_id => :lumen, as_of => '2026-05-12');
+SELECT count(*) AS cases FROM ar.refresh_cases(ledger_id => :lumen, as_of => '2026-05-12') \gset
+SELECT place, customer_code AS customer, overdue, oldest_days AS days, score, overdue_points, days_points, risk_points, broken_promise_points AS promise_points,
+       next_step
+FROM ar.worklist(:lumen, '2026-05-12');
+\echo '14. DO THE BOOKS AGREE?'
 \echo
 \echo 'Every balance, open amount, status and number is worked out anew from the facts and compared.'
 \echo 'Each violation would be a row here:'

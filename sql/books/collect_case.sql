@@ -145,7 +145,8 @@ CREATE TABLE ar.worklist_policy (
     CONSTRAINT worklist_policy_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
     CONSTRAINT worklist_policy_scope_check CHECK (num_nonnulls(customer_class, customer_id) <= 1 AND customer_class <> ''),
     CONSTRAINT worklist_policy_weight_check CHECK (
-        overdue_weight BETWEEN 0 AND 1000 AND days_weight BETWEEN 0 AND 1000 AND risk_weight BETWEEN 0 AND 1000
+        -- Not BETWEEN first: restored from a dump it would be nested otherwise.
+        overdue_weight >= 0 AND overdue_weight <= 1000 AND days_weight BETWEEN 0 AND 1000 AND risk_weight BETWEEN 0 AND 1000
         AND broken_promise_weight BETWEEN 0 AND 1000 AND bounced_weight BETWEEN 0 AND 1000 AND disputed_weight BETWEEN -1000 AND 1000
         AND contacted_weight BETWEEN -1000 AND 0 AND predicted_weight BETWEEN -1000 AND 0),
     CONSTRAINT worklist_policy_days_check CHECK (contacted_days >= 1 AND predicted_days >= 0 AND place_days >= 1

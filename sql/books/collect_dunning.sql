@@ -28,7 +28,7 @@ CREATE TABLE ar.dunning_policy (
     CONSTRAINT dunning_policy_escalation_check CHECK (escalation IN ('one_level', 'most_severe')),
     CONSTRAINT dunning_policy_confirmation_check CHECK (confirmation IN ('manual', 'automatic')),
     CONSTRAINT dunning_policy_days_check CHECK (
-        grace_days BETWEEN 0 AND 3660 AND interval_days BETWEEN 0 AND 3660 AND pay_days BETWEEN 0 AND 3660),
+        grace_days >= 0 AND grace_days <= 3660 AND interval_days >= 0 AND interval_days <= 3660 AND pay_days >= 0 AND pay_days <= 3660),
     CONSTRAINT dunning_policy_valid_check CHECK (isfinite(valid_from) AND isfinite(valid_until) AND valid_until >= valid_from),
     CONSTRAINT dunning_policy_calendar_check CHECK (calendar IS NULL OR shifts_due_dates)
 );
@@ -73,7 +73,7 @@ CREATE TABLE ar.dunning_level (
     CONSTRAINT dunning_level_level_check CHECK (level BETWEEN 0 AND 99),
     -- Level 0 comes before the due date, the others after it.
     CONSTRAINT dunning_level_days_check CHECK (
-        days BETWEEN -3660 AND 3660 AND gap_days BETWEEN 0 AND 3660 AND (days < 0) = (level = 0) AND (days > 0) = (level > 0)),
+        days >= -3660 AND days <= 3660 AND gap_days >= 0 AND gap_days <= 3660 AND (days < 0) = (level = 0) AND (days > 0) = (level > 0)),
     CONSTRAINT dunning_level_counts_from_check CHECK (
         counts_from = 'due_date' OR counts_from = 'month_end' AND level > 0 OR counts_from = 'last_notice' AND level > 1),
     CONSTRAINT dunning_level_minimum_check CHECK (ar.sign(minimum) >= 0 AND minimum_percent >= 0 AND minimum_percent <= 100),

@@ -1,7 +1,7 @@
 -- report: dunning, in plain numeric, text and date columns.
 
 CREATE VIEW ar.dunning_proposal WITH (security_invoker = true) AS
-SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, n.level, n.currency, ar.amount(n.amount) AS amount, n.items, v.numbers,
+SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, n.level::integer AS level, n.currency, ar.amount(n.amount) AS amount, n.items, v.numbers,
        v.oldest_due_on, n.proposed_on - v.oldest_due_on AS days_past_due, n.proposed_on, n.reason AS problem, n.ledger_id, n.customer_id, n.notice_id, n.run_id
 FROM ar.dunning_notice AS n
 JOIN ar.ledger AS l ON l.ledger_id = n.ledger_id
@@ -32,7 +32,7 @@ COMMENT ON COLUMN ar.dunning_proposal.notice_id IS 'Id of the notice, for ar.con
 COMMENT ON COLUMN ar.dunning_proposal.run_id IS 'Id of the run.';
 
 CREATE VIEW ar.dunning_history WITH (security_invoker = true) AS
-SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, n.level, n.currency, ar.amount(n.amount) AS amount, n.items,
+SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, n.level::integer AS level, n.currency, ar.amount(n.amount) AS amount, n.items,
        CASE WHEN n.status = 'confirmed' THEN o.status ELSE n.status END AS status, n.decided_on, n.decided_by, n.pay_by, coalesce(n.reason, o.last_error) AS reason,
        ar.amount(n.fee) AS fee, ar.amount(n.interest) AS interest, o.channel, o.address, o.sent_at, n.ledger_id, n.customer_id, n.notice_id, n.message_id
 FROM ar.dunning_notice AS n
@@ -64,7 +64,7 @@ COMMENT ON COLUMN ar.dunning_history.notice_id IS 'Id of the notice.';
 COMMENT ON COLUMN ar.dunning_history.message_id IS 'Id of the message; NULL: there is none.';
 
 CREATE VIEW ar.report_dunning WITH (security_invoker = true) AS
-SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, c.customer_class, coalesce(v.number, j.number) AS number, k.level, k.cycle, k.noticed_on,
+SELECT l.code AS ledger, c.code AS customer, c.name AS customer_name, c.customer_class, coalesce(v.number, j.number) AS number, k.level::integer AS level, k.cycle, k.noticed_on,
        k.due_on, k.noticed_on - k.due_on AS days_past_due, ar.currency(k.amount) AS currency, ar.amount(k.amount) AS amount, ar.amount(i.open) AS open, i.closed_on,
        i.closed_on - k.noticed_on AS days_to_payment, k.is_skipped, k.is_counted, o.status, k.ledger_id, i.customer_id, k.item_id, k.notice_id
 FROM ar.dunning_notice_item AS k

@@ -140,6 +140,7 @@ DECLARE
     ids bigint[];
     calendars text[];
     since date;
+    latest date;
     shifts integer[];
     only_currency text;
     exception_ids bigint[];
@@ -163,13 +164,13 @@ BEGIN
     FROM ar.customer_balance AS b WHERE b.ledger_id = dunning_due.ledger_id AND ar.sign(b.open_debits) > 0;
     IF calendars IS NOT NULL THEN
         -- By how many days each due date goes on, a row for each calendar: looked up by position, where a join would cost each item.
-        SELECT min(i.due_on) INTO since FROM ar.item AS i
+        SELECT min(i.due_on), max(i.due_on) INTO since, latest FROM ar.item AS i
         WHERE i.ledger_id = dunning_due.ledger_id AND i.closed_on IS NULL AND (ids IS NULL OR i.item_id = ANY (ids));
         SELECT array_agg(s.days ORDER BY s.nth) INTO shifts
         FROM (SELECT k.nth, array_agg(b.business_day - b.day ORDER BY b.day) AS days
               FROM unnest(calendars) WITH ORDINALITY AS k(calendar, nth)
               CROSS JOIN LATERAL ar.business_days(dunning_due.ledger_id, ARRAY(
-                  SELECT since + n FROM generate_series(0, greatest(dunning_due.as_of - earliest - since, 0)) AS n), 1, nullif(k.calendar, '')) AS b
+                  SELECT since + n FROM generate_series(0, greatest(least(dunning_due.as_of - earliest, latest) - since, 0)) AS n), 1, nullif(k.calendar, '')) AS b
               GROUP BY k.nth) AS s;
     END IF;
     SELECT array_agg(e.item_id), array_agg(e.amount) INTO exception_ids, exception_amounts
@@ -263,7 +264,7 @@ BEGIN
         WHERE w.written_on IS NULL OR dunning_due.as_of - w.written_on >= t.interval_days
     )
     SELECT l.customer_id, l.currency, min(l.policy_id), CASE WHEN l.single_id <> 0 THEN l.single_id END, max(l.level)::smallint, ar.sum(l.amount),
-           sum(cardinality(l.item_ids))::integer, ar.concatenate(l.item_ids), ar.concatenate(array_fill(l.level::smallint, ARRAY[cardinality(l.item_ids)]))
+           sum(cardinality(l.item_ids))::integer, ar.concatenate(l.item_ids), ar.concatenate(array_fill(l.level::bigint, ARRAY[cardinality(l.item_ids)]))::smallint[]
     FROM letter AS l
     WHERE l.level IS NOT NULL
     GROUP BY l.customer_id, l.currency, l.single_id, l.level > 0;
@@ -286,8 +287,8 @@ END
 $$;
 COMMENT ON FUNCTION ar.open_items_of(integer, bigint[]) IS 'The open items of some customers. Arguments: ledger_id; customer_ids.';
 
-CREATE AGGREGATE ar.concatenate(anycompatiblearray) (SFUNC = pg_catalog.array_cat, STYPE = anycompatiblearray);
-COMMENT ON AGGREGATE ar.concatenate(anycompatiblearray) IS 'Arrays put end to end.';
+CREATE AGGREGATE ar.concatenate(bigint[]) (SFUNC = pg_catalog.array_cat, STYPE = bigint[]);
+COMMENT ON AGGREGATE ar.concatenate(bigint[]) IS 'Arrays put end to end.';
 
 REVOKE ALL ON FUNCTION ar.dunning_cover(integer, date, bigint[]), ar.dunning_exceptions(integer, date, bigint[]), ar.dunning_due(integer, date, bigint[]),
     ar.open_items_of(integer, bigint[]) FROM PUBLIC;

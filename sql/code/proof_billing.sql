@@ -5,6 +5,8 @@ CREATE FUNCTION ar.verify_invoice_totals(ledger_id integer)
 RETURNS TABLE (check_name text, ledger integer, table_name text, row_id bigint, detail text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, ar, pg_temp
+-- As in ar.verify_documents().
+SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
 BEGIN

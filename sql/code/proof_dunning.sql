@@ -8,13 +8,13 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    -- What counts of an item in a cycle: each level once, and none without those below it.
+    -- In a cycle no level is reached without those below it: written, skipped, or cancelled since.
     SELECT 'dunning_levels', k.ledger_id, 'item', k.item_id,
-           format('in cycle %s has the levels %s', k.cycle, string_agg(k.level::text, ', ' ORDER BY k.level))
+           format('in cycle %s has the levels %s', k.cycle, string_agg(DISTINCT k.level::text, ', '))
     FROM ar.dunning_notice_item AS k
-    WHERE k.is_counted AND k.level > 0 AND (verify_dunning.ledger_id IS NULL OR k.ledger_id = verify_dunning.ledger_id)
+    WHERE k.level > 0 AND (verify_dunning.ledger_id IS NULL OR k.ledger_id = verify_dunning.ledger_id)
     GROUP BY k.ledger_id, k.item_id, k.cycle
-    HAVING count(*) <> max(k.level) OR count(DISTINCT k.level) <> count(*)
+    HAVING count(DISTINCT k.level) <> max(k.level) OR count(DISTINCT k.level) FILTER (WHERE k.is_counted) <> count(*) FILTER (WHERE k.is_counted)
     UNION ALL
     -- A letter says what its items say, each of them once, and its level is the highest.
     SELECT 'dunning_items', n.ledger_id, 'dunning_notice', n.notice_id,

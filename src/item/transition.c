@@ -125,7 +125,7 @@ ar_column(Relation relation, const char *name, Oid type)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		if (attribute->attisdropped ||
+		if (attribute->attisdropped || NameStr(attribute->attname)[0] != name[0] ||
 			strcmp(NameStr(attribute->attname), name) != 0)
 			continue;
 		if (attribute->atttypid != type)

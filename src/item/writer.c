@@ -23,6 +23,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/syscache.h"
@@ -172,18 +173,32 @@ ar_writer_is_judged(void)
 	return (security_context & SECURITY_AR_UNJUDGED) == 0;
 }
 
+/* What the types of the extension are, until the catalog of types changes. */
+static Oid	known_types[lengthof(type_names)];
+
+static void
+on_types_changed(Datum argument, int cache, uint32 hash)
+{
+	memset(known_types, 0, sizeof(known_types));
+}
+
 /*
  * ar_type turns a stand-in AR_TYPE_... into the type's OID, and leaves a real
- * OID alone.  It asks the catalog each time (a cache look-up): a dropped and
- * recreated extension has new OIDs.
+ * OID alone.  A dropped and recreated extension has new OIDs.
  */
 Oid
 ar_type(Oid type)
 {
+	static bool is_watching = false;
 	Oid			found;
 
 	if (type >= lengthof(type_names))
 		return type;
+	if (OidIsValid(known_types[type]))
+		return known_types[type];
+	if (!is_watching)
+		CacheRegisterSyscacheCallback(TYPEOID, on_types_changed, (Datum) 0);
+	is_watching = true;
 	found = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
 							CStringGetDatum(type_names[type].name),
 							ObjectIdGetDatum(get_namespace_oid("ar", false)));
@@ -194,6 +209,7 @@ ar_type(Oid type)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("type ar.%s does not exist", type_names[type].name),
 				 errhint("Create the extension ar_ext in this database.")));
+	known_types[type] = found;
 	return found;
 }
 

@@ -144,7 +144,7 @@ SELECT is_empty($$
       AND p.prokind <> 'a' AND NOT EXISTS (
         SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=pg_catalog,%pg_temp')
       -- Opened up by the planner, so it may have no SET: there every name is qualified instead.
-      AND p.proname NOT IN ('items_as_of', 'aged_items', 'tax_breakdown', 'payment_states', 'payment_life')
+      AND p.proname NOT IN ('items_as_of', 'aged_items', 'tax_breakdown', 'payment_states', 'payment_life', 'is_dunned_kind')
       -- Commits, so it may have none either: see house.sql.
       AND NOT (p.prokind = 'p' AND p.prosrc ~ '\mCOMMIT;')$$,
     'no function follows the search path of its caller');

@@ -150,7 +150,7 @@ SELECT set_eq($$SELECT relname::text FROM pg_class WHERE relnamespace = 'ar'::re
     '{report_open_item,report_aging,report_invoice,report_payment,report_application,
       report_credit,report_credit_hold,report_credit_reservation,report_credit_limit,report_credit_application,credit_review_due,
       unidentified_payment,report_bank_line,unmatched_bank_line,report_match_suggestion,report_dispute,report_promise,report_write_off,
-      report_worklist,report_activity}'::text[], 'these are the views');
+      report_worklist,report_activity,dunning_proposal,dunning_history,report_dunning}'::text[], 'these are the views');
 SELECT is_empty($$
     SELECT c.relname, a.attname, a.atttypid::regtype FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
     WHERE c.relnamespace = 'ar'::regnamespace AND c.relkind = 'v'

@@ -143,6 +143,14 @@ SELECT count(*) FROM ar.ledger AS l, ar.refresh_cases(l.ledger_id, '2026-02-20')
 SELECT ar.record_activity(v.ledger_id, v.customer_id, 'call', 'no_answer', occurred_at => '2026-02-20 12:00+00') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
 INSERT INTO ar.agency (ledger_id, agency, name, commission_percent) SELECT ledger_id, 'acme', 'Acme', 15 FROM ar.ledger WHERE code = 'main';
 SELECT ar.place_with_agency(v.ledger_id, 'acme', ARRAY[v.customer_id], placed_on => '2026-06-01') FROM ar.invoice AS v WHERE v.number = 'OWN-2';
+-- Dunning: a policy, a proposal, a letter, a block, and one that begins anew.
+INSERT INTO ar.customer (ledger_id, code, name, street) SELECT l.ledger_id, c.code, c.code, 'Way 1' FROM ar.ledger AS l, unnest('{D1,D2}'::text[]) AS c(code) WHERE l.code = 'main';
+INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, due_on, total, status)
+SELECT ledger_id, customer_id, 'DUN-' || code, '2026-03-01', '2026-03-10', 'EUR 7.00', 'open' FROM ar.customer WHERE code IN ('D1', 'D2');
+SELECT ar.set_dunning_preset(ledger_id, fees => '{"EUR 1"}') FROM ar.ledger WHERE code = 'main';
+SELECT ar.run_dunning(ledger_id, '2026-03-20') FROM ar.ledger WHERE code = 'main';
+SELECT ar.confirm_dunning(n.ledger_id, ARRAY[n.notice_id], confirmed_on => '2026-03-20') FROM ar.dunning_notice AS n JOIN ar.customer AS c USING (customer_id) WHERE c.code = 'D1';
+SELECT ar.restart_dunning(ledger_id, ARRAY[item_id], 'agreed', '2026-03-21'), ar.block_dunning(ledger_id, item_ids => ARRAY[item_id], reason => 'asked', from_on => '2026-03-21') FROM ar.dunning_item;
 -- Cash: a policy, a payment that found its customer, and one of which nobody knows which of two invoices it is for.
 INSERT INTO ar.cash_policy (ledger_id, tolerance) SELECT ledger_id, 'EUR 0.05' FROM ar.ledger WHERE code = 'main';
 INSERT INTO ar.payer_account (ledger_id, account, note) SELECT ledger_id, 'DE00BANK', 'a bank' FROM ar.ledger WHERE code = 'main';

@@ -52,12 +52,12 @@ SELECT s.* FROM (
     WHERE c.ledger_id = sim.ledger() AND c.item_id NOT IN (SELECT item_id FROM sim.disputed) GROUP BY c.item_id) AS s
 WHERE s.charged <> s.reckoned;
 
--- One fee of EUR 40 for each invoice of which something was open after its due date, at least a day before the last run.
+-- One fee of EUR 40 for each invoice of which something was open on the day after its due date. (One that was paid by then, by what bounced later, has none.)
 CREATE VIEW sim.wrong_fee AS
 SELECT coalesce(f.invoice_id, w.invoice_id) AS invoice_id, f.fees, w.invoice_id IS NOT NULL AS is_late
 FROM (SELECT f.invoice_id, count(*) AS fees FROM ar.late_fee AS f WHERE f.ledger_id = sim.ledger() GROUP BY f.invoice_id) AS f
 FULL JOIN (SELECT DISTINCT i.invoice_id FROM ar.item AS i JOIN sim.balance AS b ON b.item_id = i.item_id
-           WHERE i.ledger_id = sim.ledger() AND i.kind = 'invoice' AND b.open > 0 AND greatest(b.day, i.due_on + 1) < least(b.until, date '2025-12-31')) AS w ON w.invoice_id = f.invoice_id
+           WHERE i.ledger_id = sim.ledger() AND i.kind = 'invoice' AND b.open > 0 AND b.day <= i.due_on + 1 AND b.until > i.due_on + 1 AND i.due_on < '2025-12-31') AS w ON w.invoice_id = f.invoice_id
 WHERE (f.invoice_id IS NULL OR w.invoice_id IS NULL OR f.fees <> 1)
   AND coalesce(f.invoice_id, w.invoice_id) NOT IN (SELECT i.invoice_id FROM ar.item AS i JOIN sim.disputed AS d USING (item_id) WHERE i.invoice_id IS NOT NULL);
 
