@@ -14,6 +14,8 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
+
 PG_FUNCTION_INFO_V1(ar_qr_code_svg);
 
 #define QUIET_ZONE		4		/* modules, as the standard asks */

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "billing/reference.h"
+#include "compat.h"
 
 PG_FUNCTION_INFO_V1(ar_creditor_reference);
 PG_FUNCTION_INFO_V1(ar_creditor_reference_is_valid);

@@ -8,6 +8,7 @@
 #include "utils/builtins.h"
 
 #include "cash/card.h"
+#include "compat.h"
 
 PG_FUNCTION_INFO_V1(ar_has_card_number_sql);
 PG_FUNCTION_INFO_V1(ar_mask_card_numbers_sql);

@@ -17,6 +17,8 @@
 #include "utils/formatting.h"
 #include "utils/varlena.h"
 
+#include "compat.h"
+
 PG_FUNCTION_INFO_V1(ar_payer_name_key);
 PG_FUNCTION_INFO_V1(ar_is_payer_name);
 

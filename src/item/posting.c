@@ -197,7 +197,7 @@ write_balances(const ArBalanceChange *changes, int count)
 		const ArBalanceChange *change = &changes[i];
 		ArMonetary	debits;
 		ArMonetary	credits;
-		Datum		values[2] = {PointerGetDatum(&debits), PointerGetDatum(&credits)};
+		Datum		values[2];
 
 		if ((count > 1 && !find_balance(&balances, change)) || !ar_table_lock(&balances))
 			elog(ERROR, "write_balances: no balance of customer " INT64_FORMAT, change->customer_id);
@@ -205,6 +205,8 @@ write_balances(const ArBalanceChange *changes, int count)
 						change->currency);
 		ar_monetary_set(&credits, ar_add_minor(minor_of(&balances, 1), change->credits_minor),
 						change->currency);
+		values[0] = PointerGetDatum(&debits);
+		values[1] = PointerGetDatum(&credits);
 		ar_table_update(&balances, values, NULL);
 	}
 	ar_table_end(&balances);

@@ -592,7 +592,9 @@ ar_table_end(ArTable *table)
 		EvalPlanQualEnd(&table->recheck);
 		ExecDropSingleTupleTableSlot(table->changed);
 		ExecResetTupleTable(table->estate->es_tupleTable, false);
-		ExecCloseTrigTargetRelations(table->estate);
+		/* Its own indexes are closed already: these are the tables that triggers had opened. */
+		table->estate->es_opened_result_relations = NIL;
+		ExecCloseResultRelations(table->estate);
 		ar_kept_end(&table->kept);
 		FreeExecutorState(table->estate);
 	}
