@@ -51,7 +51,8 @@ CREATE TABLE ar.interest_policy (
     CONSTRAINT interest_policy_fixing_check CHECK (fixing IN ('daily', 'half_year', 'half_year_eve')),
     CONSTRAINT interest_policy_day_count_check CHECK (day_count IN ('actual/365', 'actual/360', 'actual/actual', '30/360')),
     CONSTRAINT interest_policy_rounding_check CHECK (rounding IN ('total', 'daily')),
-    CONSTRAINT interest_policy_days_check CHECK (grace_days >= 0 AND charge_days >= 1 AND isfinite(starts_on)),
+    CONSTRAINT interest_policy_days_check CHECK (
+        grace_days >= 0 AND grace_days <= 3660 AND charge_days >= 1 AND charge_days <= 3660 AND isfinite(starts_on)),
     CONSTRAINT interest_policy_minimum_check CHECK (ar.sign(minimum) >= 0),
     CONSTRAINT interest_policy_fee_scheme_check CHECK (fee_scheme IN ('none', 'eu', 'uk', 'fixed') AND (fee IS NOT NULL) = (fee_scheme = 'fixed') AND ar.sign(fee) > 0
                                                       OR num_nonnulls(fee_scheme, fee) = 0)
