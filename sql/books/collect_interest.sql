@@ -97,6 +97,8 @@ CREATE TABLE ar.interest_charge (
     CONSTRAINT interest_charge_item_fkey FOREIGN KEY (ledger_id, item_id) REFERENCES ar.item,
     CONSTRAINT interest_charge_adjustment_fkey FOREIGN KEY (ledger_id, adjustment_id) REFERENCES ar.adjustment,
     CONSTRAINT interest_charge_days_check CHECK (isfinite(from_on) AND isfinite(to_on) AND from_on < to_on AND previous_to_on = from_on),
+    -- It can be reckoned anew, or neither the next run nor the verification could.
+    CONSTRAINT interest_charge_terms_check CHECK (num_nonnulls(terms ->> 'rate', terms ->> 'reference') > 0 AND terms ->> 'day_count' IS NOT NULL),
     CONSTRAINT interest_charge_amount_check CHECK (ar.sign(amount) >= 0 AND (ar.sign(amount) > 0) = (adjustment_id IS NOT NULL)),
     -- A chain: each period begins where one before it ended, no two begin at the same, and there is one first.
     -- So there is neither overlap nor gap, without an exclusion constraint, which would need the extension btree_gist.
