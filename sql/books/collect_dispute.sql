@@ -9,7 +9,7 @@ CREATE TABLE ar.dispute_reason (
     CONSTRAINT dispute_reason_ledger_fkey FOREIGN KEY (ledger_id) REFERENCES ar.ledger,
     CONSTRAINT dispute_reason_reason_code_check CHECK (reason_code ~ '^[a-z][a-z0-9_]*$'),
     CONSTRAINT dispute_reason_name_check CHECK (name ~ '\S'),
-    CONSTRAINT dispute_reason_days_to_resolve_check CHECK (days_to_resolve >= 0)
+    CONSTRAINT dispute_reason_days_to_resolve_check CHECK (days_to_resolve >= 0 AND days_to_resolve <= 3660)
 );
 COMMENT ON TABLE ar.dispute_reason IS 'A row is one reason for which customers of a ledger dispute what they owe. A new ledger has the usual ones; it adds its own.';
 COMMENT ON COLUMN ar.dispute_reason.ledger_id IS 'The ledger.';

@@ -51,7 +51,8 @@ CREATE TABLE ar.interest_policy (
     CONSTRAINT interest_policy_fixing_check CHECK (fixing IN ('daily', 'half_year', 'half_year_eve')),
     CONSTRAINT interest_policy_day_count_check CHECK (day_count IN ('actual/365', 'actual/360', 'actual/actual', '30/360')),
     CONSTRAINT interest_policy_rounding_check CHECK (rounding IN ('total', 'daily')),
-    CONSTRAINT interest_policy_days_check CHECK (grace_days >= 0 AND charge_days >= 1 AND isfinite(starts_on)),
+    CONSTRAINT interest_policy_days_check CHECK (
+        grace_days >= 0 AND grace_days <= 3660 AND charge_days >= 1 AND charge_days <= 3660 AND isfinite(starts_on)),
     CONSTRAINT interest_policy_minimum_check CHECK (ar.sign(minimum) >= 0),
     CONSTRAINT interest_policy_fee_scheme_check CHECK (fee_scheme IN ('none', 'eu', 'uk', 'fixed') AND (fee IS NOT NULL) = (fee_scheme = 'fixed') AND ar.sign(fee) > 0
                                                       OR num_nonnulls(fee_scheme, fee) = 0)
@@ -96,6 +97,8 @@ CREATE TABLE ar.interest_charge (
     CONSTRAINT interest_charge_item_fkey FOREIGN KEY (ledger_id, item_id) REFERENCES ar.item,
     CONSTRAINT interest_charge_adjustment_fkey FOREIGN KEY (ledger_id, adjustment_id) REFERENCES ar.adjustment,
     CONSTRAINT interest_charge_days_check CHECK (isfinite(from_on) AND isfinite(to_on) AND from_on < to_on AND previous_to_on = from_on),
+    -- It can be reckoned anew, or neither the next run nor the verification could.
+    CONSTRAINT interest_charge_terms_check CHECK (num_nonnulls(terms ->> 'rate', terms ->> 'reference') > 0 AND terms ->> 'day_count' IS NOT NULL),
     CONSTRAINT interest_charge_amount_check CHECK (ar.sign(amount) >= 0 AND (ar.sign(amount) > 0) = (adjustment_id IS NOT NULL)),
     -- A chain: each period begins where one before it ended, no two begin at the same, and there is one first.
     -- So there is neither overlap nor gap, without an exclusion constraint, which would need the extension btree_gist.

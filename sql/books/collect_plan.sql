@@ -24,7 +24,7 @@ CREATE TABLE ar.payment_plan (
     CONSTRAINT payment_plan_interest_fkey FOREIGN KEY (ledger_id, interest_id) REFERENCES ar.adjustment,
     CONSTRAINT payment_plan_fee_fkey FOREIGN KEY (ledger_id, fee_id) REFERENCES ar.adjustment,
     CONSTRAINT payment_plan_amount_check CHECK (ar.sign(amount) > 0),
-    CONSTRAINT payment_plan_days_check CHECK (isfinite(agreed_on) AND grace_days >= 0 AND isfinite(ended_on) AND ended_on >= agreed_on),
+    CONSTRAINT payment_plan_days_check CHECK (isfinite(agreed_on) AND grace_days >= 0 AND grace_days <= 3660 AND isfinite(ended_on) AND ended_on >= agreed_on),
     CONSTRAINT payment_plan_status_check CHECK (CASE status
         WHEN 'open' THEN num_nonnulls(ended_on, ended_by, ended_at, reason) = 0
         WHEN 'completed' THEN num_nonnulls(ended_on, ended_by, ended_at) = 3
@@ -81,7 +81,7 @@ CREATE TABLE ar.payment_plan_instalment (
     CONSTRAINT payment_plan_instalment_pkey PRIMARY KEY (ledger_id, plan_id, instalment),
     CONSTRAINT payment_plan_instalment_due_on_key UNIQUE (ledger_id, plan_id, due_on),
     CONSTRAINT payment_plan_instalment_plan_fkey FOREIGN KEY (ledger_id, plan_id) REFERENCES ar.payment_plan,
-    CONSTRAINT payment_plan_instalment_instalment_check CHECK (instalment >= 1 AND isfinite(due_on)),
+    CONSTRAINT payment_plan_instalment_instalment_check CHECK (instalment >= 1 AND isfinite(due_on) AND due_on <= date '9999-12-31'),
     CONSTRAINT payment_plan_instalment_amount_check CHECK (ar.sign(amount) > 0)
 );
 COMMENT ON TABLE ar.payment_plan_instalment IS 'A row is one instalment of a plan. A fact: never changed.';

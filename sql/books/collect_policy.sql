@@ -17,7 +17,9 @@ CREATE TABLE ar.collect_policy (
     CONSTRAINT collect_policy_ledger_fkey FOREIGN KEY (ledger_id) REFERENCES ar.ledger,
     CONSTRAINT collect_policy_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
     CONSTRAINT collect_policy_scope_check CHECK (num_nonnulls(customer_class, customer_id) <= 1 AND customer_class <> ''),
-    CONSTRAINT collect_policy_days_check CHECK (promise_grace_days >= 0 AND plan_grace_days >= 0 AND small_balance_days >= 0),
+    CONSTRAINT collect_policy_days_check CHECK (
+        promise_grace_days >= 0 AND promise_grace_days <= 3660 AND plan_grace_days >= 0 AND plan_grace_days <= 3660
+        AND small_balance_days >= 0 AND small_balance_days <= 3660),
     CONSTRAINT collect_policy_promise_tolerance_check CHECK (promise_tolerance_percent >= 0 AND promise_tolerance_percent < 100),
     CONSTRAINT collect_policy_amount_check CHECK (ar.sign(write_off_limit) >= 0 AND ar.sign(small_balance) >= 0)
 );

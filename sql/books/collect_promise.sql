@@ -23,7 +23,10 @@ CREATE TABLE ar.promise (
     CONSTRAINT promise_pkey PRIMARY KEY (ledger_id, promise_id),
     CONSTRAINT promise_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
     CONSTRAINT promise_amount_check CHECK (ar.sign(amount) > 0),
-    CONSTRAINT promise_days_check CHECK (isfinite(made_on) AND isfinite(due_on) AND due_on >= made_on AND grace_days >= 0),
+    -- Bounded, so that no promise can keep the others from being judged: a day too far away cannot be added to.
+    CONSTRAINT promise_days_check CHECK (
+        isfinite(made_on) AND due_on >= made_on AND due_on <= date '9999-12-31' AND grace_days >= 0 AND grace_days <= 3660
+        AND isfinite(judged_on) AND judged_on >= made_on),
     CONSTRAINT promise_tolerance_check CHECK (tolerance_percent >= 0 AND tolerance_percent < 100),
     CONSTRAINT promise_status_check CHECK (CASE status
         WHEN 'open' THEN num_nonnulls(paid, judged_on, judged_by, judged_at, reason) = 0

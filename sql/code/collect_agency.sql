@@ -107,7 +107,15 @@ DECLARE
     day date := coalesce(place_with_agency.placed_on, ar.business_date(place_with_agency.ledger_id));
     batch bigint := nextval('ar.document_id');
     broken text;
+    wrong bigint;
 BEGIN
+    SELECT u.item_id INTO wrong FROM unnest(place_with_agency.item_ids) AS u(item_id)
+    WHERE NOT EXISTS (SELECT FROM ar.item AS i WHERE i.ledger_id = place_with_agency.ledger_id AND i.item_id = u.item_id) LIMIT 1;
+    IF FOUND THEN
+        RAISE foreign_key_violation USING
+            MESSAGE = format('item %s does not exist in ledger %s', wrong, place_with_agency.ledger_id),
+            HINT = 'Name items of the ledger.', TABLE = 'placement_item', SCHEMA = 'ar', COLUMN = 'item_id';
+    END IF;
     -- With the balances held, what is open can be trusted, and whoever wrote the same external id has finished.
     PERFORM FROM ar.customer_balance AS b
     WHERE b.ledger_id = place_with_agency.ledger_id AND b.customer_id IN (
@@ -131,7 +139,7 @@ BEGIN
     END IF;
 
     BEGIN
-        -- Of customers what is overdue and with no agency; of items what was named.
+        -- Of items what was named; of customers what is overdue and with no agency, but nothing about which they were given time or an ear.
         RETURN QUERY
         WITH wanted AS MATERIALIZED (
             SELECT i.customer_id, i.item_id, i.open
@@ -140,7 +148,14 @@ BEGIN
               AND (i.item_id IN (SELECT unnest(place_with_agency.item_ids))
                    OR i.customer_id IN (SELECT unnest(place_with_agency.customer_ids)) AND i.due_on < day
                       AND NOT EXISTS (SELECT FROM ar.placement_item AS n
-                                      WHERE n.ledger_id = i.ledger_id AND n.item_id = i.item_id AND n.is_open))
+                                      WHERE n.ledger_id = i.ledger_id AND n.item_id = i.item_id AND n.is_open)
+                      AND NOT EXISTS (SELECT FROM ar.payment_plan_item AS n
+                                      WHERE n.ledger_id = i.ledger_id AND n.item_id = i.item_id AND n.is_open)
+                      AND NOT EXISTS (SELECT FROM ar.promise_item AS n
+                                      WHERE n.ledger_id = i.ledger_id AND n.item_id = i.item_id AND n.is_open)
+                      AND NOT EXISTS (SELECT FROM ar.dispute_item AS n
+                                      JOIN ar.dispute AS d ON d.ledger_id = n.ledger_id AND d.dispute_id = n.dispute_id
+                                      WHERE n.ledger_id = i.ledger_id AND n.item_id = i.item_id AND d.outcome IS NULL))
         ), made AS (
             INSERT INTO ar.placement AS p (ledger_id, batch_id, agency, customer_id, placed_on, commission_percent, external_id, external_digest)
             SELECT place_with_agency.ledger_id, batch, place_with_agency.agency, w.customer_id, day, place_with_agency.commission_percent,
@@ -169,9 +184,9 @@ END
 $$;
 COMMENT ON FUNCTION ar.place_with_agency(integer, text, bigint[], bigint[], date, numeric, text) IS
 'Hands over to an agency or lawyer what customers owe, as one batch with a placement for each customer.
-Arguments: ledger_id; agency, of ar.agency; customer_ids, of whom all that is overdue and with no agency is placed, or item_ids; placed_on, by default the business date; commission_percent, by default that of the agency; external_id, the same one again returns the first result.
+Arguments: ledger_id; agency, of ar.agency; customer_ids, of whom all that is overdue is placed, without what is with an agency, on a plan, promised or disputed; or item_ids, as they are; placed_on, by default the business date; commission_percent, by default that of the agency; external_id, the same one again returns the first result.
 Result: a row for each customer who owes such items. What an agency has to know is ar.placement_statement().
-Errors: 23503 no such agency; 23505 an item is with an agency; RA006 the external id was used otherwise.';
+Errors: 23503 no such agency or item; 23505 an item is with an agency; RA006 the external id was used otherwise.';
 
 CREATE FUNCTION ar.end_placements(ledger_id integer, placement_ids bigint[], status text, reason text, ended_on date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE

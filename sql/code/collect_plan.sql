@@ -210,10 +210,12 @@ DECLARE
     result bigint;
 BEGIN
     IF (create_payment_plan.schedule IS NULL) <> (num_nonnulls(create_payment_plan.instalments, create_payment_plan.first_due_on) = 2)
-       OR create_payment_plan.instalments NOT BETWEEN 1 AND 1200 OR create_payment_plan.schedule IS NOT NULL AND create_payment_plan.interest_rate IS NOT NULL THEN
+       OR create_payment_plan.instalments NOT BETWEEN 1 AND 1200 OR create_payment_plan.schedule IS NOT NULL AND create_payment_plan.interest_rate IS NOT NULL
+       OR create_payment_plan.interest_rate NOT BETWEEN 0 AND 1000 OR ar.sign(create_payment_plan.fee) <= 0 OR coalesce(create_payment_plan.every <= interval '0', true) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = 'malformed payment plan',
-            HINT = 'Give instalments, 1 to 1200 of them, and first_due_on, or a schedule with the day and amount of each, which cannot have an interest_rate.';
+            HINT = 'Give instalments, 1 to 1200 of them, and first_due_on, or a schedule with the day and amount of each, which cannot have an interest_rate; '
+                   'an interest_rate from 0 to 1000 percent, a fee and a time between instalments (every) above zero.';
     END IF;
     -- With the balance held, what is open can be trusted, and whoever wrote the same external id has finished.
     PERFORM FROM ar.customer_balance AS b

@@ -114,11 +114,11 @@ BEGIN
           AND (start_job_step.only_ledger_id IS NULL OR l.ledger_id = start_job_step.only_ledger_id)
         ORDER BY l.ledger_id
     LOOP
-        -- A step that a ledger never did begins today; one that it did catches up from then on.
+        -- A step that a ledger never did begins today; one that it did catches up from then on. A run for a day to come does not keep today's back.
         SELECT s.step, d.day::date INTO step, business_date
         FROM ar.job_steps() AS s
         CROSS JOIN LATERAL (SELECT coalesce(min(r.business_date), ledger.last_day) AS day FROM ar.job_run AS r
-                            WHERE r.ledger_id = ledger.ledger_id AND r.step = s.step) AS first
+                            WHERE r.ledger_id = ledger.ledger_id AND r.step = s.step AND r.business_date <= ledger.last_day) AS first
         CROSS JOIN LATERAL generate_series(greatest(first.day, ledger.last_day - start_job_step.catch_up_days)::timestamp,
                                            ledger.last_day::timestamp, interval '1 day') AS d(day)
         WHERE NOT EXISTS (SELECT FROM ar.job_run AS r

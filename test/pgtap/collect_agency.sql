@@ -3,7 +3,7 @@
 -- Protects: an item is with one agency at a time; what comes in while it is there is reported with its commission, direct or not.
 BEGIN;
 \ir helper.psql
-SELECT plan(23);
+SELECT plan(26);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -44,6 +44,18 @@ SELECT is((SELECT format('%s %s %s', status, ended_on, ended_by = session_user) 
 SELECT is((SELECT items FROM ar.place_with_agency(:ledger, 'lawyer', item_ids => ARRAY[pg_temp.item('A1')], placed_on => '2026-05-02', commission_percent => 3)), 1::bigint, 'and is placed elsewhere');
 SELECT is((SELECT commission_percent FROM ar.placement WHERE agency = 'lawyer'), 3::numeric, 'with its own commission');
 SELECT is(ar.close_placements(:ledger, ARRAY(SELECT placement_id FROM ar.placement WHERE customer_id = :b), closed_on => '2026-05-02'), 1::bigint, 'or the agency has finished');
+
+-- Who keeps a plan or a promise, or is being heard, is not placed because of something else; by name all of it is.
+INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, due_on, total, status)
+SELECT :ledger, :c, 'C' || n, '2026-01-01', '2026-01-31', 'EUR 10', 'open' FROM generate_series(1, 4) AS n;
+SELECT ar.create_payment_plan(:ledger, :c, 2, '2026-05-31', ARRAY[pg_temp.item('C1')], agreed_on => '2026-05-01'),
+       ar.promise_to_pay(:ledger, :c, 'EUR 10', '2026-05-31', ARRAY[pg_temp.item('C2')], '2026-05-01'),
+       ar.open_dispute(:ledger, pg_temp.invoice('C3'), 'price', opened_on => '2026-05-01') \g /dev/null
+SELECT is(pg_temp.outcome(format('SELECT ar.place_with_agency(%s, ''acme'', item_ids => ARRAY[1]::bigint[])', :ledger)), '23503', 'an unknown item is told');
+SELECT batch_id AS batch FROM ar.place_with_agency(:ledger, 'acme', ARRAY[:c]::bigint[], placed_on => '2026-05-02') \gset
+SELECT is((SELECT string_agg(s.number, ' ') FROM ar.placement_statement(:ledger, :batch) AS s),
+    'C4', 'what is on a plan, promised or disputed is not placed with the rest');
+SELECT is((SELECT items FROM ar.place_with_agency(:ledger, 'acme', item_ids => ARRAY[pg_temp.item('C3')], placed_on => '2026-05-02')), 1::bigint, 'but by name');
 
 -- By the tables.
 SELECT is(pg_temp.outcome('DELETE FROM ar.placement'), 'RA003', 'a placement is not deleted');

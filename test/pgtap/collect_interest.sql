@@ -4,7 +4,7 @@
 -- gap; what becomes known later is corrected, by credit or by another charge; charges are items of their own.
 BEGIN;
 \ir helper.psql
-SELECT plan(90);
+SELECT plan(91);
 
 -- Day counts: 100 at 10 percent for 15 days; 1000 at 12 percent from 15 January until 31 March 2026, 75 days by each count.
 SELECT is(ar.simple_interest('EUR 100', 10, '2026-01-01', '2026-01-16'), 'EUR 0.41'::ar.monetary, '15 days');
@@ -164,7 +164,7 @@ SELECT is(pg_temp.charge('2026-07-20', 'E'), 'E1 correction 2026-01-20/2026-02-0
 SELECT is((SELECT ar.sum(c.amount)::text FROM ar.charge_credit AS c JOIN ar.interest_charge AS h USING (ledger_id, adjustment_id) WHERE h.item_id = pg_temp.item('E1')), 'EUR 100.00', 'and is credited once');
 
 -- By the tables: no overlap, no gap, nothing changed; over the limit or not, interest is owed.
-SELECT is(pg_temp.outcome(format($$INSERT INTO ar.interest_charge (ledger_id, item_id, previous_to_on, from_on, to_on, amount, terms, seen) VALUES (%s, pg_temp.item('A1'), %s, 'EUR 0', '{}', '')$$, :ledger, p), 'constraint'), r, w)
+SELECT is(pg_temp.outcome(format($$INSERT INTO ar.interest_charge (ledger_id, item_id, previous_to_on, from_on, to_on, amount, terms, seen) VALUES (%s, pg_temp.item('A1'), %s, 'EUR 0', '{"rate": 12, "day_count": "actual/365"}', '')$$, :ledger, p), 'constraint'), r, w)
 FROM (VALUES ('NULL, ''2026-01-01'', ''2026-01-15''', '23505 interest_charge_previous_key', 'there is one first period'),
              ('''2026-03-31'', ''2026-03-31'', ''2026-05-31''', '23505 interest_charge_previous_key', 'no two begin at the same end'),
              ('''2026-05-11'', ''2026-05-11'', ''2026-05-31''', '23503 interest_charge_previous_fkey', 'none begins after a gap'),
@@ -206,6 +206,8 @@ SELECT is(pg_temp.broken('UPDATE ar.interest_charge SET amount = ''EUR 9.85'' WH
 SELECT is(pg_temp.broken('UPDATE ar.late_fee SET adjustment_id = (SELECT adjustment_id FROM ar.interest_charge WHERE adjustment_id IS NOT NULL LIMIT 1)'), 'charge_adjustment', 'a fee charged by something else');
 SELECT is(pg_temp.broken('UPDATE ar.charge_credit SET amount = ''EUR 100'' WHERE cause = ''waiver'' AND amount = ''EUR 5.34'''), 'charge_credit_memo charge_credited', 'more credited than charged');
 SELECT is(pg_temp.broken('UPDATE ar.charge_credit SET amount = ''EUR 5.33'' WHERE cause = ''waiver'' AND amount = ''EUR 5.34'''), 'charge_credit_memo', 'or less than the memo says');
+SELECT is(pg_temp.outcome($$INSERT INTO ar.interest_charge (ledger_id, item_id, from_on, to_on, amount, terms, seen)
+    VALUES (pg_temp.ledger(), pg_temp.item('F1'), '2026-01-20', '2026-01-21', 'EUR 0', '{}', '')$$, 'constraint'), '23514 interest_charge_terms_check', 'no period without a rate, which nothing could reckon anew');
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
 ROLLBACK;

@@ -4,7 +4,7 @@
 -- instalment and not before; items keep their due dates, and are on one plan at a time.
 BEGIN;
 \ir helper.psql
-SELECT plan(44);
+SELECT plan(49);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -80,6 +80,13 @@ SELECT pg_temp.bill('D', 'EUR 100', 'D1') \g /dev/null
 SELECT ar.create_payment_plan(:ledger, :d, 2, '2026-02-01', agreed_on => '2026-01-20') AS pd \gset
 SELECT ar.write_off(:ledger, pg_temp.invoice('D1'), reason_code => 'insolvency', written_off_on => '2026-01-25') \g /dev/null
 SELECT is(pg_temp.judged('2026-01-25'), 'D completed', 'nothing is open of it');
+
+-- What makes no sense is not left out in silence; and no plan may be too far away to be judged with the others.
+SELECT is(pg_temp.outcome(format('SELECT ar.create_payment_plan(%s, %s, 2, ''2026-05-31'', interest_rate => -5, agreed_on => ''2026-05-01'')', :ledger, :a)), '22023', 'no interest below zero');
+SELECT is(pg_temp.outcome(format('SELECT ar.create_payment_plan(%s, %s, 2, ''2026-05-31'', fee => ''EUR 0'', agreed_on => ''2026-05-01'')', :ledger, :a)), '22023', 'no fee of nothing');
+SELECT is(pg_temp.outcome(format('SELECT ar.create_payment_plan(%s, %s, 2, ''2026-05-31'', every => ''0 days'', agreed_on => ''2026-05-01'')', :ledger, :a)), '22023', 'no two instalments on a day');
+SELECT is(pg_temp.outcome(format('SELECT ar.create_payment_plan(%s, %s, 1, ''10000-01-01'', currency => ''USD'', agreed_on => ''2026-05-01'')', :ledger, :a), 'constraint'), '23514 payment_plan_instalment_instalment_check', 'none after the year 9999');
+SELECT is(pg_temp.outcome(format('SELECT ar.create_payment_plan(%s, %s, 1, ''2026-05-31'', currency => ''USD'', agreed_on => ''2026-05-01'', grace_days => 3661)', :ledger, :a), 'constraint'), '23514 payment_plan_days_check', 'nor with more than ten years of grace');
 
 -- By the tables.
 SELECT is(pg_temp.outcome('DELETE FROM ar.payment_plan'), 'RA003', 'a plan is not deleted');

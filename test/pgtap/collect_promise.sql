@@ -4,7 +4,7 @@
 -- or taken back does not count; a judgement comes once, with its credit event, and frees the items.
 BEGIN;
 \ir helper.psql
-SELECT plan(51);
+SELECT plan(55);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -101,6 +101,11 @@ SELECT is(pg_temp.outcome(format('SELECT ar.promises_to_pay(%s, ''[{"customer_id
 SELECT is(pg_temp.outcome(format('SELECT ar.cancel_promise(%s, %s, ''x'')', :ledger, :p1)), 'RA003', 'what is judged is a fact');
 SELECT is(pg_temp.outcome(format('SELECT ar.cancel_promise(%s, 1, ''x'')', :ledger)), '23503', 'an unknown promise is told');
 SELECT is(pg_temp.outcome(format('SELECT ar.cancel_promise(%s, %s, '' '')', :ledger, :pm)), '23514', 'cancelling has a reason');
+-- One promise too far away for the calendar would keep all others from being judged.
+SELECT is(pg_temp.outcome(format('SELECT ar.promise_to_pay(%s, %s, ''EUR 1'', ''5874897-12-31'', ARRAY[%s]::bigint[])', :ledger, :b, pg_temp.item('B1')), 'constraint'), '23514 promise_days_check', 'a day that cannot be added to is no day');
+SELECT is(pg_temp.outcome(format('SELECT ar.promises_to_pay(%s, ''[{"customer_id": %s, "amount": "EUR 1", "due_on": "2026-12-01", "made_on": "2026-02-01", "grace_days": 3661}]'')', :ledger, :b), 'constraint'), '23514 promise_days_check', 'nor so many of grace');
+SELECT is(pg_temp.outcome(format('SELECT ar.cancel_promise(%s, %s, ''x'', ''2026-04-30'')', :ledger, :pm), 'constraint'), '23514 promise_days_check', 'no promise is cancelled before it was made');
+SELECT is(pg_temp.outcome(format('SELECT ar.cancel_promise(%s, %s, ''x'', ''infinity'')', :ledger, :pm), 'constraint'), '23514 promise_days_check', 'nor never');
 SELECT is(pg_temp.outcome('DELETE FROM ar.promise'), 'RA003', 'a promise is not deleted');
 SELECT is(pg_temp.outcome('DELETE FROM ar.promise_item'), 'RA003', 'nor what it is for');
 SELECT is(pg_temp.outcome(format('UPDATE ar.promise_item SET is_open = false WHERE promise_id = %s', :pm)), 'RA003', 'which is open as long as it is');
