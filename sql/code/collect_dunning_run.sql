@@ -25,6 +25,12 @@ BEGIN
         PERFORM ar.business_date(run_dunning.ledger_id);    -- says if there is no such ledger
         RETURN;
     END IF;
+    -- It would keep all days until then from being run.
+    IF day > ar.business_date(run_dunning.ledger_id) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('notices cannot be proposed for %s, which is yet to come', day),
+            HINT = format('In ledger %s it is %s.', run_dunning.ledger_id, ar.business_date(run_dunning.ledger_id));
+    END IF;
     IF NOT pg_try_advisory_xact_lock(ar.dunning_lock_class(), run_dunning.ledger_id) THEN
         RAISE NOTICE 'somebody else is proposing notices of ledger % now', run_dunning.ledger_id;
         RETURN;
@@ -83,7 +89,7 @@ COMMENT ON FUNCTION ar.run_dunning(integer, date) IS
 'Proposes the letters that are due on a day by ar.dunning_policy; where the policy says so, it confirms them, too. What was proposed before and is not decided is brought up to date, or withdrawn: nothing is proposed twice, and again it finds nothing to do. Takes back the fees of letters that were cancelled. Run it daily.
 Arguments: ledger_id; as_of, by default the business date. For a day before the last run nothing is done, with a NOTICE; nor while somebody else runs.
 Result: a row for each notice that is new, or not as it was: notice_id; customer_id and customer_code; item_id, where each item has a letter of its own; level, the highest of its items, 0 before the due date; items; currency and amount; status, proposed or confirmed.
-Errors: 23503 no such ledger; RA009 there is no rate into the currency of a minimum; as ar.confirm_dunning().';
+Errors: 22023 a day that is yet to come; 23503 no such ledger; RA009 there is no rate into the currency of a minimum; as ar.confirm_dunning().';
 
 CREATE FUNCTION ar.dunning_items(ledger_id integer, notice_ids bigint[])
 RETURNS TABLE (notice_id bigint, item_id bigint, number text, issued_on date, due_on date, level smallint, amount ar.monetary, open ar.monetary, is_skipped boolean)

@@ -4,7 +4,7 @@
 -- promised, planned, placed, blocked, in flight or covered is reminded of; a letter that is not true any more does not go out.
 BEGIN;
 \ir helper.psql
-SELECT plan(89);
+SELECT plan(90);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -228,6 +228,7 @@ SELECT is(pg_temp.outcome(format('INSERT INTO ar.dunning_level (ledger_id, polic
 SELECT is(pg_temp.outcome(format('UPDATE ar.dunning_level SET days = 7 WHERE policy_id = %s AND level = 2', :preset), 'constraint'), '23514 dunning_level_order_check', 'and rise with the days');
 SELECT is(pg_temp.outcome(format('SELECT ar.confirm_dunning(%s, confirmed_on => ''2026-09-01'') FROM ar.run_dunning(%1$s, ''2026-10-30'')', :ledger), 'constraint'), '23514 dunning_notice_decided_on_check', 'nothing is confirmed before it was proposed');
 
+SELECT is(pg_temp.outcome(format('SELECT ar.run_dunning(ledger_id, %L) FROM ar.dunning_policy LIMIT 1', day)), '22023', 'no run for ' || day) FROM (VALUES ('9999-12-31')) AS v(day);
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
 ROLLBACK;
