@@ -14,71 +14,86 @@ Result: the item; its payment, if it is one; the customer; outcome: applied, par
 Errors: 22023 unknown rule; 42501 the caller may not insert applications.';
 REVOKE ALL ON FUNCTION ar.settle_items(integer, bigint[], text) FROM PUBLIC;
 
+CREATE FUNCTION ar.credits_to_settle(ledger_id integer, payment_ids bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+    IF credits_to_settle.payment_ids IS NULL THEN
+        RETURN ARRAY(
+            SELECT i.item_id
+            FROM ar.item AS i
+            LEFT JOIN ar.adjustment AS j ON j.ledger_id = i.ledger_id AND j.adjustment_id = i.adjustment_id
+            WHERE i.ledger_id = credits_to_settle.ledger_id AND i.closed_on IS NULL AND ar.sign(i.open) < 0
+              -- Of other adjustments nobody knows what they are for.
+              AND (i.adjustment_id IS NULL OR j.invoice_id IS NOT NULL)
+            ORDER BY i.customer_id, i.item_id);
+    END IF;
+    RETURN ARRAY(
+        SELECT i.item_id
+        FROM (SELECT DISTINCT p.payment_id FROM unnest(credits_to_settle.payment_ids) AS p(payment_id)) AS w
+        JOIN ar.item AS i ON i.ledger_id = credits_to_settle.ledger_id AND i.payment_id = w.payment_id
+        WHERE i.closed_on IS NULL
+        ORDER BY i.customer_id, i.item_id);
+END
+$$;
+COMMENT ON FUNCTION ar.credits_to_settle(integer, bigint[]) IS
+'The credit items for ar.auto_apply() to settle, customer by customer: those of some payments, or, without payment_ids, all that are open and may be for something.';
+
 CREATE FUNCTION ar.auto_apply(ledger_id integer, payment_ids bigint[] DEFAULT NULL, rule text DEFAULT 'auto')
 RETURNS TABLE (
     credit_item_id bigint, payment_id bigint, customer_id bigint, outcome text, found_by text, confidence numeric,
     applied ar.monetary, unapplied ar.monetary, explanation text)
 LANGUAGE plpgsql VOLATILE ROWS 100
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
+    unidentified bigint[] := ARRAY(SELECT u.payment_id FROM ar.unidentified_payments(auto_apply.ledger_id, auto_apply.payment_ids) AS u);
     item_ids bigint[];
     identified bigint[];
 BEGIN
     -- A payment that gets its customer is settled at once, by the trigger.  It takes rights on more tables to give him one.
-    IF auto_apply.rule <> 'none' AND EXISTS (
-        SELECT FROM ar.payment AS p
-        LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
-        WHERE p.ledger_id = auto_apply.ledger_id AND p.customer_id IS NULL AND t.payment_id IS NULL
-          AND (auto_apply.payment_ids IS NULL OR p.payment_id = ANY (auto_apply.payment_ids)))
-    THEN
+    IF auto_apply.rule <> 'none' AND cardinality(unidentified) > 0 THEN
         SELECT array_agg(n.payment_id) INTO identified
-        FROM ar.identify_payments(auto_apply.ledger_id, auto_apply.payment_ids) AS n
+        FROM ar.identify_payments(auto_apply.ledger_id, unidentified) AS n
         WHERE n.outcome = 'identified';
     END IF;
 
-    IF auto_apply.payment_ids IS NULL THEN
-        SELECT coalesce(array_agg(i.item_id ORDER BY i.customer_id, i.item_id), '{}') INTO item_ids
-        FROM ar.item AS i
-        LEFT JOIN ar.adjustment AS j ON j.ledger_id = i.ledger_id AND j.adjustment_id = i.adjustment_id
-        WHERE i.ledger_id = auto_apply.ledger_id AND i.closed_on IS NULL AND ar.sign(i.open) < 0
-          -- Of other adjustments nobody knows what they are for.
-          AND (i.adjustment_id IS NULL OR j.invoice_id IS NOT NULL);
-    ELSE
-        SELECT coalesce(array_agg(i.item_id ORDER BY i.customer_id, i.item_id), '{}') INTO item_ids
-        FROM (SELECT DISTINCT p.payment_id FROM unnest(auto_apply.payment_ids) AS p(payment_id)) AS w
-        JOIN ar.item AS i ON i.ledger_id = auto_apply.ledger_id AND i.payment_id = w.payment_id
-        WHERE i.closed_on IS NULL;
-    END IF;
-
+    item_ids := ar.credits_to_settle(auto_apply.ledger_id, auto_apply.payment_ids);
     RETURN QUERY
     SELECT s.* FROM ar.settle_items(auto_apply.ledger_id, item_ids, auto_apply.rule) AS s
     UNION ALL
     SELECT i.item_id, i.payment_id, i.customer_id, 'applied', a.rule, a.confidence, -i.amount, -i.open, t.reason
     FROM unnest(identified) AS n(payment_id)
-    JOIN ar.item AS i ON i.ledger_id = auto_apply.ledger_id AND i.payment_id = n.payment_id AND i.closed_on IS NOT NULL
-    JOIN ar.payment_transfer AS t ON t.ledger_id = i.ledger_id AND t.payment_id = i.payment_id
+    -- Looked up one by one, here and below, whatever the statistics say.
+    CROSS JOIN LATERAL (
+        SELECT i.* FROM ar.item AS i
+        WHERE i.ledger_id = auto_apply.ledger_id AND i.payment_id = n.payment_id OFFSET 0) AS i
+    CROSS JOIN LATERAL (
+        SELECT t.reason FROM ar.payment_transfer AS t
+        WHERE t.ledger_id = auto_apply.ledger_id AND t.payment_id = n.payment_id OFFSET 0) AS t
     CROSS JOIN LATERAL (
         SELECT a.rule, a.confidence FROM ar.application AS a
         WHERE a.ledger_id = auto_apply.ledger_id AND a.credit_item_id = i.item_id
         ORDER BY a.application_id LIMIT 1) AS a
+    WHERE i.closed_on IS NOT NULL
     UNION ALL
     SELECT NULL, p.payment_id, NULL,
            CASE WHEN g.suggestion_id IS NULL THEN 'unidentified' ELSE 'suggested' END,
            g.rule, g.confidence, p.amount - p.amount, p.amount, coalesce(g.explanation, 'Nothing in it tells whose it is.')
-    FROM ar.payment AS p
-    LEFT JOIN ar.payment_transfer AS t ON t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id
+    FROM ar.unidentified_payments(auto_apply.ledger_id, unidentified) AS u
+    CROSS JOIN LATERAL (
+        SELECT p.* FROM ar.payment AS p
+        WHERE p.ledger_id = auto_apply.ledger_id AND p.payment_id = u.payment_id OFFSET 0) AS p
     LEFT JOIN LATERAL (
-        -- Looked up by the payment, not among all that is open.
         SELECT s.* FROM (
             SELECT s.* FROM ar.match_suggestion AS s
             WHERE s.ledger_id = p.ledger_id AND s.payment_id = p.payment_id OFFSET 0) AS s
         WHERE s.status = 'open'
-        ORDER BY s.confidence DESC, s.suggestion_id LIMIT 1) AS g ON true
-    WHERE p.ledger_id = auto_apply.ledger_id AND p.customer_id IS NULL AND t.payment_id IS NULL
-      AND (auto_apply.payment_ids IS NULL OR p.payment_id = ANY (auto_apply.payment_ids));
+        ORDER BY s.confidence DESC, s.suggestion_id LIMIT 1) AS g ON true;
 END
 $$;
 COMMENT ON FUNCTION ar.auto_apply(integer, bigint[], text) IS

@@ -135,12 +135,55 @@ AS $$ SELECT sha256(convert_to(jsonb_build_object('customer_id', customer_id, 'l
 COMMENT ON FUNCTION ar.payer_fingerprint(bigint) IS
 'The fingerprint of ar.match_suggestion for the answer that a payment is a customer''s.';
 
+CREATE FUNCTION ar.unidentified_payments(ledger_id integer, payment_ids bigint[] DEFAULT NULL)
+RETURNS TABLE (payment_id bigint)
+LANGUAGE plpgsql STABLE ROWS 100
+SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT p.payment_id
+    FROM ar.payment AS p
+    WHERE p.ledger_id = unidentified_payments.ledger_id AND p.customer_id IS NULL
+      AND (unidentified_payments.payment_ids IS NULL OR p.payment_id = ANY (unidentified_payments.payment_ids))
+      AND NOT EXISTS (SELECT FROM ar.payment_transfer AS t WHERE t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id)
+    ORDER BY p.payment_id;
+END
+$$;
+COMMENT ON FUNCTION ar.unidentified_payments(integer, bigint[]) IS
+'The payments that wait for their customer.
+Arguments: ledger_id; payment_ids, of which to tell, by default all.';
+
+CREATE FUNCTION ar.sure_payers(ledger_id integer, payment_ids bigint[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        WITH candidate AS MATERIALIZED (
+            SELECT c.*, count(*) OVER (PARTITION BY c.payment_id) AS rivals
+            FROM ar.payer_candidates(sure_payers.ledger_id, sure_payers.payment_ids) AS c
+        )
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'payment_id', c.payment_id, 'customer_id', c.customer_id, 'rule', c.rule, 'confidence', c.confidence,
+                   'explanation', c.explanation, 'is_sure', c.rivals = 1 AND c.confidence >= o.confidence_threshold)), '[]')
+        FROM candidate AS c
+        JOIN ar.cash_policies(sure_payers.ledger_id, ARRAY(SELECT DISTINCT c.customer_id FROM candidate AS c)) AS o
+          ON o.customer_id = c.customer_id);
+END
+$$;
+COMMENT ON FUNCTION ar.sure_payers(integer, bigint[]) IS
+'What ar.payer_candidates() finds, as an array of objects, each with is_sure: whether it is sure enough for the customer. For ar.identify_payments(), which writes it.';
+
 CREATE FUNCTION ar.identify_payments(ledger_id integer, payment_ids bigint[] DEFAULT NULL)
 RETURNS TABLE (payment_id bigint, customer_id bigint, outcome text, rule text, confidence numeric, explanation text)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
-SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -149,32 +192,16 @@ DECLARE
     identified bigint[];
     overtaken bigint[];
 BEGIN
-    SELECT coalesce(array_agg(p.payment_id ORDER BY p.payment_id), '{}') INTO unidentified
-    FROM ar.payment AS p
-    WHERE p.ledger_id = identify_payments.ledger_id AND p.customer_id IS NULL
-      AND (identify_payments.payment_ids IS NULL OR p.payment_id = ANY (identify_payments.payment_ids))
-      AND NOT EXISTS (SELECT FROM ar.payment_transfer AS t
-                      WHERE t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id);
+    unidentified := ARRAY(SELECT u.payment_id FROM ar.unidentified_payments(identify_payments.ledger_id, identify_payments.payment_ids) AS u);
+    candidates := ar.sure_payers(identify_payments.ledger_id, unidentified);
 
-    WITH candidate AS MATERIALIZED (
-        SELECT c.*, count(*) OVER (PARTITION BY c.payment_id) AS rivals
-        FROM ar.payer_candidates(identify_payments.ledger_id, unidentified) AS c
-    )
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
-               'payment_id', c.payment_id, 'customer_id', c.customer_id, 'rule', c.rule, 'confidence', c.confidence,
-               'explanation', c.explanation, 'is_sure', c.rivals = 1 AND c.confidence >= o.confidence_threshold)), '[]')
-    INTO candidates
-    FROM candidate AS c
-    JOIN ar.cash_policies(identify_payments.ledger_id, ARRAY(SELECT DISTINCT c.customer_id FROM candidate AS c)) AS o
-      ON o.customer_id = c.customer_id;
-
-    -- What it sets off, row by row, as foreign keys, keeps its plans.
-    PERFORM set_config('plan_cache_mode', 'auto', true);
     WITH made AS (
         INSERT INTO ar.payment_transfer AS t (ledger_id, payment_id, customer_id, amount, transferred_on, rule, reason)
         SELECT identify_payments.ledger_id, p.payment_id, c.customer_id, p.amount, p.received_on, c.rule, c.explanation
         FROM jsonb_to_recordset(candidates) AS c(payment_id bigint, customer_id bigint, rule text, explanation text, is_sure boolean)
-        JOIN ar.payment AS p ON p.ledger_id = identify_payments.ledger_id AND p.payment_id = c.payment_id
+        CROSS JOIN LATERAL (
+            SELECT p.* FROM ar.payment AS p
+            WHERE p.ledger_id = identify_payments.ledger_id AND p.payment_id = c.payment_id OFFSET 0) AS p
         WHERE c.is_sure
         ORDER BY p.payment_id
         -- Another session may have found it out meanwhile.
@@ -183,7 +210,6 @@ BEGIN
     )
     SELECT coalesce(array_agg(m.payment_id), '{}') INTO identified FROM made AS m;
 
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
     SELECT array_agg(o.suggestion_id) INTO overtaken
     FROM unnest(unidentified) AS u(payment_id)
     CROSS JOIN LATERAL (
@@ -191,11 +217,10 @@ BEGIN
         WHERE o.ledger_id = identify_payments.ledger_id AND o.payment_id = u.payment_id OFFSET 0) AS o
     LEFT JOIN jsonb_to_recordset(candidates) AS c(payment_id bigint, customer_id bigint)
       ON c.payment_id = u.payment_id AND c.customer_id = o.customer_id
-    WHERE o.status = 'open' AND o.kind = 'payer' AND (c.payment_id IS NULL OR u.payment_id = ANY (identified));
+    WHERE o.status = 'open' AND o.kind = 'payer' AND (c.payment_id IS NULL OR u.payment_id IN (SELECT unnest(identified)));
     PERFORM FROM ar.match_suggestion AS s
     WHERE s.ledger_id = identify_payments.ledger_id AND s.suggestion_id = ANY (overtaken)
     ORDER BY s.suggestion_id FOR NO KEY UPDATE;
-    PERFORM set_config('plan_cache_mode', 'auto', true);
     UPDATE ar.match_suggestion AS s
     SET status = 'superseded', decided_at = clock_timestamp(), decided_by = session_user
     WHERE s.ledger_id = identify_payments.ledger_id AND s.suggestion_id = ANY (overtaken) AND s.status = 'open';
@@ -209,7 +234,6 @@ BEGIN
     ORDER BY c.payment_id, c.confidence DESC, c.customer_id
     ON CONFLICT (ledger_id, (coalesce(credit_item_id, payment_id)), fingerprint) WHERE status <> 'superseded' DO NOTHING;
 
-    PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
     RETURN QUERY
     SELECT DISTINCT ON (u.payment_id) u.payment_id, c.customer_id,
            CASE WHEN c.is_sure THEN 'identified' WHEN c.customer_id IS NOT NULL THEN 'suggested' ELSE 'unidentified' END,
@@ -217,7 +241,7 @@ BEGIN
     FROM unnest(unidentified) AS u(payment_id)
     LEFT JOIN jsonb_to_recordset(candidates) AS c(payment_id bigint, customer_id bigint, rule text, confidence numeric,
                                                   explanation text, is_sure boolean) ON c.payment_id = u.payment_id
-    WHERE c.is_sure IS NOT TRUE OR u.payment_id = ANY (identified)
+    WHERE c.is_sure IS NOT TRUE OR u.payment_id IN (SELECT unnest(identified))
     ORDER BY u.payment_id, c.confidence DESC, c.customer_id;
 END
 $$;

@@ -58,7 +58,9 @@ REVOKE ALL ON FUNCTION ar.settle_suggestions(integer, bigint[]) FROM PUBLIC;
 CREATE FUNCTION ar.accept_suggestions(ledger_id integer, suggestion_ids bigint[], reason text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -67,13 +69,18 @@ BEGIN
     accepted := ar.settle_suggestions(accept_suggestions.ledger_id, accept_suggestions.suggestion_ids);
     -- What one credit was for is decided: its other suggestions are of no use any more.
     UPDATE ar.match_suggestion AS s
-    SET status = CASE WHEN s.suggestion_id = ANY (accept_suggestions.suggestion_ids) THEN 'accepted' ELSE 'superseded' END,
-        decision_reason = CASE WHEN s.suggestion_id = ANY (accept_suggestions.suggestion_ids) THEN accept_suggestions.reason END
-    FROM (SELECT DISTINCT g.ledger_id, g.credit_item_id, g.payment_id
+    SET status = CASE WHEN same.is_meant THEN 'accepted' ELSE 'superseded' END,
+        decision_reason = CASE WHEN same.is_meant THEN accept_suggestions.reason END
+    FROM (SELECT o.suggestion_id, bool_or(o.suggestion_id = w.suggestion_id) AS is_meant
           FROM unnest(accept_suggestions.suggestion_ids) AS w(suggestion_id)
-          JOIN ar.match_suggestion AS g ON g.ledger_id = accept_suggestions.ledger_id AND g.suggestion_id = w.suggestion_id) AS same
-    WHERE s.ledger_id = same.ledger_id AND s.status = 'open'
-      AND coalesce(s.credit_item_id, s.payment_id) = coalesce(same.credit_item_id, same.payment_id);
+          JOIN ar.match_suggestion AS g ON g.ledger_id = accept_suggestions.ledger_id AND g.suggestion_id = w.suggestion_id
+          -- Looked up by the credit, not among all that is open.
+          CROSS JOIN LATERAL (
+              SELECT o.suggestion_id FROM ar.match_suggestion AS o
+              WHERE o.ledger_id = accept_suggestions.ledger_id AND o.status <> 'superseded'
+                AND coalesce(o.credit_item_id, o.payment_id) = coalesce(g.credit_item_id, g.payment_id) OFFSET 0) AS o
+          GROUP BY o.suggestion_id) AS same
+    WHERE s.ledger_id = accept_suggestions.ledger_id AND s.suggestion_id = same.suggestion_id AND s.status = 'open';
 
     INSERT INTO ar.payment_transfer (ledger_id, payment_id, customer_id, transferred_on, reason)
     SELECT s.ledger_id, s.payment_id, s.customer_id, p.received_on, coalesce(accept_suggestions.reason, s.explanation)
@@ -102,7 +109,9 @@ REVOKE ALL ON FUNCTION ar.accept_suggestion(integer, bigint, text) FROM PUBLIC;
 CREATE FUNCTION ar.reject_suggestions(ledger_id integer, suggestion_ids bigint[], reason text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -95,7 +95,6 @@ COMMENT ON FUNCTION ar.reversals_given(integer, bigint[]) IS
 CREATE FUNCTION ar.follow_payment_reversals(ledger_id integer, payment_ids bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -193,8 +192,20 @@ BEGIN
 
     -- Nobody has to decide any more whose it is, or what it is for.
     UPDATE ar.match_suggestion AS s SET status = 'superseded', decided_at = clock_timestamp(), decided_by = session_user
-    WHERE s.ledger_id = follow_payment_reversals.ledger_id AND s.status = 'open'
-      AND (s.payment_id = ANY (follow_payment_reversals.payment_ids) OR s.credit_item_id = ANY (items));
+    FROM (SELECT o.suggestion_id
+          FROM unnest(follow_payment_reversals.payment_ids) AS w(payment_id)
+          CROSS JOIN LATERAL (
+              SELECT o.suggestion_id, o.status FROM ar.match_suggestion AS o
+              WHERE o.ledger_id = follow_payment_reversals.ledger_id AND o.payment_id = w.payment_id OFFSET 0) AS o
+          WHERE o.status = 'open'
+          UNION
+          SELECT o.suggestion_id
+          FROM unnest(items) AS w(item_id)
+          CROSS JOIN LATERAL (
+              SELECT o.suggestion_id, o.status FROM ar.match_suggestion AS o
+              WHERE o.ledger_id = follow_payment_reversals.ledger_id AND o.credit_item_id = w.item_id OFFSET 0) AS o
+          WHERE o.status = 'open') AS o
+    WHERE s.ledger_id = follow_payment_reversals.ledger_id AND s.suggestion_id = o.suggestion_id AND s.status = 'open';
 
     -- The payment itself meets its reversal.
     SELECT array_agg(nextval('ar.document_id')) INTO reversal_ids FROM unnest(follow_payment_reversals.payment_ids);
@@ -341,9 +352,11 @@ BEGIN
                  e.value ->> 'external_id' AS external_id,
                  row_number() OVER (PARTITION BY (e.value ->> 'payment_id')::bigint ORDER BY e.position) AS nth
           FROM jsonb_array_elements(reverse_payments.reversals) WITH ORDINALITY AS e(value, position)) AS g
-    LEFT JOIN ar.payment_reversal AS r ON r.ledger_id = reverse_payments.ledger_id AND r.payment_id = g.payment_id
-    LEFT JOIN ar.payment_reversal AS same ON same.ledger_id = reverse_payments.ledger_id AND same.external_id = g.external_id
-    WHERE CASE WHEN g.external_id IS NULL THEN g.nth > 1 OR g.payment_id <> ALL (fresh)
+    LEFT JOIN LATERAL (SELECT r.* FROM ar.payment_reversal AS r
+                       WHERE r.ledger_id = reverse_payments.ledger_id AND r.payment_id = g.payment_id OFFSET 0) AS r ON true
+    LEFT JOIN LATERAL (SELECT r.* FROM ar.payment_reversal AS r
+                       WHERE r.ledger_id = reverse_payments.ledger_id AND r.external_id = g.external_id OFFSET 0) AS same ON true
+    WHERE CASE WHEN g.external_id IS NULL THEN g.nth > 1 OR g.payment_id NOT IN (SELECT unnest(fresh))
                ELSE same.payment_id IS NULL OR same.external_digest IS NULL
                     OR same.external_digest <> ar.payload_digest(g.payload) END
     ORDER BY g.position LIMIT 1;
@@ -359,8 +372,9 @@ BEGIN
     RETURN QUERY
     SELECT e.position, (e.value ->> 'payment_id')::bigint, j.adjustment_id, f.adjustment_id
     FROM jsonb_array_elements(reverse_payments.reversals) WITH ORDINALITY AS e(value, position)
-    LEFT JOIN ar.adjustment AS j ON j.ledger_id = reverse_payments.ledger_id
-     AND j.payment_id = (e.value ->> 'payment_id')::bigint AND j.kind = 'reversal'
+    LEFT JOIN LATERAL (
+        SELECT j.ledger_id, j.payment_id, j.adjustment_id, j.kind FROM ar.adjustment AS j
+        WHERE j.ledger_id = reverse_payments.ledger_id AND j.payment_id = (e.value ->> 'payment_id')::bigint OFFSET 0) AS j ON j.kind = 'reversal'
     -- The fee is the one that was charged after the reversal.
     LEFT JOIN LATERAL (
         SELECT f.adjustment_id FROM ar.adjustment AS f

@@ -3,6 +3,7 @@
 CREATE FUNCTION ar.tg_guard_placement() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -39,6 +40,7 @@ COMMENT ON FUNCTION ar.tg_guard_placement() IS
 CREATE FUNCTION ar.tg_follow_placements() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 BEGIN
     UPDATE ar.placement_item AS i SET is_open = false
@@ -52,6 +54,7 @@ COMMENT ON FUNCTION ar.tg_follow_placements() IS 'Trigger, after an UPDATE state
 CREATE FUNCTION ar.tg_guard_placement_item() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
     placed record;
@@ -99,6 +102,8 @@ CREATE FUNCTION ar.place_with_agency(
 ) RETURNS TABLE (batch_id bigint, placement_id bigint, customer_id bigint, items bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+-- Of what a WITH wrote the planner knows nothing, and would loop over everything.
+SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
 DECLARE

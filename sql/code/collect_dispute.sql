@@ -33,6 +33,7 @@ COMMENT ON FUNCTION ar.tg_stamp_dispute_note() IS 'Trigger, before each row of a
 CREATE FUNCTION ar.tg_guard_dispute() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
     credited bigint;
@@ -83,6 +84,7 @@ COMMENT ON FUNCTION ar.tg_guard_dispute() IS
 CREATE FUNCTION ar.tg_guard_dispute_item() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -108,20 +110,23 @@ COMMENT ON FUNCTION ar.tg_guard_dispute_item() IS
 CREATE FUNCTION ar.tg_open_disputes() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
     wrong record;
 BEGIN
     -- Whoever resolves them holds them, too.
-    PERFORM FROM ar.dispute AS d
-    WHERE (d.ledger_id, d.dispute_id) IN (SELECT n.ledger_id, n.dispute_id FROM new_item AS n)
-    ORDER BY d.ledger_id, d.dispute_id FOR NO KEY UPDATE;
+    PERFORM FROM (SELECT DISTINCT n.ledger_id, n.dispute_id FROM new_item AS n ORDER BY n.ledger_id, n.dispute_id) AS n
+    CROSS JOIN LATERAL (
+        SELECT FROM ar.dispute AS d WHERE d.ledger_id = n.ledger_id AND d.dispute_id = n.dispute_id FOR NO KEY UPDATE) AS d;
 
     SELECT n.dispute_id, n.item_id, n.amount, i.amount AS item_amount, i.kind, d.outcome,
            i.customer_id = d.customer_id AS is_his, ar.currency(i.amount) = ar.currency(n.amount) AS is_alike INTO wrong
     FROM new_item AS n
-    JOIN ar.dispute AS d ON d.ledger_id = n.ledger_id AND d.dispute_id = n.dispute_id
-    JOIN ar.item AS i ON i.ledger_id = n.ledger_id AND i.item_id = n.item_id
+    CROSS JOIN LATERAL (
+        SELECT d.outcome, d.customer_id FROM ar.dispute AS d WHERE d.ledger_id = n.ledger_id AND d.dispute_id = n.dispute_id OFFSET 0) AS d
+    CROSS JOIN LATERAL (
+        SELECT i.kind, i.customer_id, i.amount FROM ar.item AS i WHERE i.ledger_id = n.ledger_id AND i.item_id = n.item_id OFFSET 0) AS i
     WHERE d.outcome IS NOT NULL OR i.customer_id <> d.customer_id OR ar.sign(i.amount) <= 0 OR NOT ar.is_open_within(n.amount, i.amount)
     ORDER BY n.ledger_id, n.dispute_id, n.item_id LIMIT 1;
     IF FOUND AND wrong.outcome IS NOT NULL THEN
@@ -151,8 +156,10 @@ BEGIN
 
     SELECT n.dispute_id INTO wrong
     FROM (SELECT DISTINCT n.ledger_id, n.dispute_id FROM new_item AS n) AS n
-    JOIN ar.dispute_item AS i ON i.ledger_id = n.ledger_id AND i.dispute_id = n.dispute_id
-    GROUP BY n.ledger_id, n.dispute_id HAVING count(DISTINCT ar.currency(i.amount)) > 1 LIMIT 1;
+    CROSS JOIN LATERAL (
+        SELECT count(DISTINCT ar.currency(i.amount)) AS currencies FROM ar.dispute_item AS i
+        WHERE i.ledger_id = n.ledger_id AND i.dispute_id = n.dispute_id) AS i
+    WHERE i.currencies > 1 LIMIT 1;
     IF FOUND THEN
         RAISE SQLSTATE 'RA009' USING
             MESSAGE = format('the items of dispute %s are in several currencies', wrong.dispute_id),
@@ -164,7 +171,8 @@ BEGIN
     SELECT n.ledger_id, d.customer_id, 'dispute', d.opened_on, n.amount, coalesce(d.reference, d.dispute_id::text), d.reason_code,
            'dispute ' || d.dispute_id
     FROM (SELECT n.ledger_id, n.dispute_id, ar.sum(n.amount) AS amount FROM new_item AS n GROUP BY n.ledger_id, n.dispute_id) AS n
-    JOIN ar.dispute AS d ON d.ledger_id = n.ledger_id AND d.dispute_id = n.dispute_id
+    CROSS JOIN LATERAL (
+        SELECT d.* FROM ar.dispute AS d WHERE d.ledger_id = n.ledger_id AND d.dispute_id = n.dispute_id OFFSET 0) AS d
     ORDER BY n.ledger_id, n.dispute_id
     ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING;
     RETURN NULL;
@@ -195,8 +203,10 @@ BEGIN
         SELECT DISTINCT ON (coalesce(g.external_id, e.position::text), g.external_id IS NULL)
                e.position, nextval('ar.document_id') AS dispute_id, e.value AS payload, g.external_id, n.items,
                coalesce(g.amount::ar.monetary <> n.total, false) AS is_short,
-               (SELECT min(i.customer_id) FROM jsonb_to_recordset(n.items) AS x(item_id bigint)
-                JOIN ar.item AS i ON i.ledger_id = open_disputes.ledger_id AND i.item_id = x.item_id) AS customer_id
+               -- Looked up one by one, here and below: joined, they would be read for each dispute.
+               (SELECT min((SELECT i.customer_id FROM ar.item AS i
+                            WHERE i.ledger_id = open_disputes.ledger_id AND i.item_id = x.item_id))
+                FROM jsonb_to_recordset(n.items) AS x(item_id bigint)) AS customer_id
         FROM jsonb_array_elements(open_disputes.disputes) WITH ORDINALITY AS e(value, position)
         CROSS JOIN LATERAL jsonb_to_record(e.value) AS g(invoice_id bigint, item_ids jsonb, items jsonb, amount text, external_id text)
         CROSS JOIN LATERAL (
@@ -211,11 +221,12 @@ BEGIN
                   UNION ALL
                   SELECT s.item_id, s.amount FROM ar.spread_over_items(open_disputes.ledger_id, w.ids, g.amount::ar.monetary) AS s
                   UNION ALL
-                  SELECT (x.value ->> 'item_id')::bigint, coalesce((x.value ->> 'amount')::ar.monetary, i.open)
-                  FROM jsonb_array_elements(coalesce(g.items, '[]')) AS x(value)
-                  LEFT JOIN ar.item AS i ON i.ledger_id = open_disputes.ledger_id AND i.item_id = (x.value ->> 'item_id')::bigint) AS x) AS n
-        WHERE NOT EXISTS (SELECT FROM ar.dispute AS d
-                          WHERE d.ledger_id = open_disputes.ledger_id AND d.external_id = g.external_id)
+                  SELECT (x.value ->> 'item_id')::bigint, coalesce((x.value ->> 'amount')::ar.monetary, (
+                      SELECT i.open FROM ar.item AS i
+                      WHERE i.ledger_id = open_disputes.ledger_id AND i.item_id = (x.value ->> 'item_id')::bigint))
+                  FROM jsonb_array_elements(coalesce(g.items, '[]')) AS x(value)) AS x) AS n
+        WHERE (SELECT d.dispute_id FROM ar.dispute AS d
+               WHERE d.ledger_id = open_disputes.ledger_id AND d.external_id = g.external_id) IS NULL
         ORDER BY coalesce(g.external_id, e.position::text), g.external_id IS NULL, e.position) AS p;
 
     IF plan IS NOT NULL THEN
@@ -235,7 +246,7 @@ BEGIN
         SELECT x.item_id::text INTO wrong
         FROM jsonb_to_recordset(plan) AS p(items jsonb)
         CROSS JOIN LATERAL jsonb_to_recordset(p.items) AS x(item_id bigint)
-        WHERE NOT EXISTS (SELECT FROM ar.item AS i WHERE i.ledger_id = open_disputes.ledger_id AND i.item_id = x.item_id) LIMIT 1;
+        WHERE (SELECT i.item_id FROM ar.item AS i WHERE i.ledger_id = open_disputes.ledger_id AND i.item_id = x.item_id) IS NULL LIMIT 1;
         IF FOUND THEN
             RAISE foreign_key_violation USING
                 MESSAGE = format('item %s does not exist in ledger %s', coalesce(wrong, 'null'), open_disputes.ledger_id);
@@ -261,7 +272,8 @@ BEGIN
 
     SELECT d.external_id INTO wrong
     FROM jsonb_array_elements(open_disputes.disputes) AS g(value)
-    JOIN ar.dispute AS d ON d.ledger_id = open_disputes.ledger_id AND d.external_id = g.value ->> 'external_id'
+    CROSS JOIN LATERAL (SELECT d.* FROM ar.dispute AS d
+                        WHERE d.ledger_id = open_disputes.ledger_id AND d.external_id = g.value ->> 'external_id' OFFSET 0) AS d
     WHERE d.external_digest IS NULL OR d.external_digest <> ar.payload_digest(g.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('dispute', wrong);
@@ -269,7 +281,8 @@ BEGIN
     RETURN QUERY
     SELECT e.position, coalesce(d.dispute_id, p.dispute_id)
     FROM jsonb_array_elements(open_disputes.disputes) WITH ORDINALITY AS e(value, position)
-    LEFT JOIN ar.dispute AS d ON d.ledger_id = open_disputes.ledger_id AND d.external_id = e.value ->> 'external_id'
+    LEFT JOIN LATERAL (SELECT d.dispute_id FROM ar.dispute AS d
+                       WHERE d.ledger_id = open_disputes.ledger_id AND d.external_id = e.value ->> 'external_id' OFFSET 0) AS d ON true
     LEFT JOIN jsonb_to_recordset(plan) AS p(position bigint, dispute_id bigint) ON p.position = e.position
     ORDER BY e.position;
 END

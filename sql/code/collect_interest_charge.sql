@@ -15,6 +15,7 @@ COMMENT ON FUNCTION ar.tg_stamp_charge_credit() IS 'Trigger, before each row of 
 CREATE FUNCTION ar.tg_check_charge_credits() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
     wrong record;
@@ -180,9 +181,10 @@ $$;
 COMMENT ON FUNCTION ar.interest_due(integer, date, bigint[]) IS
 'The period for which each of some items is to be charged next, until a day or the one on which it was closed, and by which policy. For ar.charge_interest().';
 
-CREATE FUNCTION ar.charge_late_items(ledger_id integer, as_of date, item_ids bigint[])
-RETURNS TABLE (kind text, customer_id bigint, item_id bigint, from_on date, to_on date, amount ar.monetary, adjustment_id bigint)
-LANGUAGE plpgsql VOLATILE
+CREATE FUNCTION ar.late_interest(ledger_id integer, as_of date, item_ids bigint[])
+RETURNS TABLE (item_id bigint, customer_id bigint, invoice_id bigint, previous_to_on date, from_on date, to_on date, amount ar.monetary,
+               terms jsonb, seen text)
+LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
@@ -191,13 +193,13 @@ BEGIN
     RETURN QUERY
     WITH due AS MATERIALIZED (
         SELECT row_number() OVER (ORDER BY d.item_id) AS element, d.*
-        FROM ar.interest_due(charge_late_items.ledger_id, charge_late_items.as_of, charge_late_items.item_ids) AS d
+        FROM ar.interest_due(late_interest.ledger_id, late_interest.as_of, late_interest.item_ids) AS d
         WHERE d.has_rate AND d.from_on < d.to_on AND (d.is_closed OR d.to_on - d.from_on >= d.charge_days)
     ), computed AS (
         -- No more in all than the policy allows of the item's amount.
         SELECT d.*, least(ar.amount(a.amount), trunc(d.item_amount * (d.terms ->> 'maximum_percent')::numeric / 100, scale(ar.amount(a.amount))) - s.charged) AS interest
         FROM due AS d
-        JOIN ar.interest_amounts(charge_late_items.ledger_id, ARRAY(SELECT d.item_id FROM due AS d ORDER BY d.element),
+        JOIN ar.interest_amounts(late_interest.ledger_id, ARRAY(SELECT d.item_id FROM due AS d ORDER BY d.element),
                                  ARRAY(SELECT d.from_on FROM due AS d ORDER BY d.element), ARRAY(SELECT d.to_on FROM due AS d ORDER BY d.element),
                                  ARRAY(SELECT d.terms FROM due AS d ORDER BY d.element)) AS a ON a.element = d.element
         CROSS JOIN LATERAL (
@@ -205,69 +207,22 @@ BEGIN
                 SELECT sum(ar.amount(k.amount)) FROM ar.interest_correction AS k
                 WHERE k.ledger_id = c.ledger_id AND k.charge_id = c.charge_id)), 0) AS charged
             FROM ar.interest_charge AS c
-            WHERE d.previous_to_on IS NOT NULL AND c.ledger_id = charge_late_items.ledger_id AND c.item_id = d.item_id) AS s
+            WHERE d.previous_to_on IS NOT NULL AND c.ledger_id = late_interest.ledger_id AND c.item_id = d.item_id) AS s
     ), chosen AS MATERIALIZED (
-        SELECT c.*, ar.monetary(t.charged, c.currency) AS charge, CASE WHEN t.charged > 0 THEN nextval('ar.document_id') END AS adjustment_id
+        SELECT c.*, t.charged, row_number() OVER (ORDER BY c.item_id) AS nth
         FROM computed AS c
         CROSS JOIN LATERAL (SELECT CASE WHEN c.interest > 0 AND c.interest >= coalesce((c.terms ->> 'minimum')::numeric, 0) THEN c.interest ELSE 0 END AS charged) AS t
         WHERE t.charged > 0 OR c.is_closed
-    ), adjusted AS (
-        INSERT INTO ar.adjustment (ledger_id, adjustment_id, customer_id, kind, amount, adjusted_on, reason_code, reason, invoice_id)
-        SELECT charge_late_items.ledger_id, c.adjustment_id, c.customer_id, 'interest', c.charge, charge_late_items.as_of, 'late_interest',
-               format('interest from %s to %s', c.from_on, c.to_on - 1), c.invoice_id
-        FROM chosen AS c WHERE c.adjustment_id IS NOT NULL ORDER BY c.adjustment_id
-    ), charged AS (
-        INSERT INTO ar.interest_charge (ledger_id, item_id, previous_to_on, from_on, to_on, amount, adjustment_id, terms, seen)
-        SELECT charge_late_items.ledger_id, c.item_id, c.previous_to_on, c.from_on, c.to_on, c.charge, c.adjustment_id, c.terms, s.seen
-        FROM (SELECT c.*, row_number() OVER (ORDER BY c.item_id) AS nth FROM chosen AS c) AS c
-        JOIN ar.interest_seen(charge_late_items.ledger_id, ARRAY(SELECT c.item_id FROM chosen AS c ORDER BY c.item_id),
-                              ARRAY(SELECT c.to_on FROM chosen AS c ORDER BY c.item_id), ARRAY(SELECT c.terms FROM chosen AS c ORDER BY c.item_id)) AS s ON s.element = c.nth
-        ORDER BY c.item_id
     )
-    SELECT 'interest', c.customer_id, c.item_id, c.from_on, c.to_on, c.charge, c.adjustment_id
-    FROM chosen AS c WHERE c.adjustment_id IS NOT NULL ORDER BY c.item_id;
-
-    RETURN QUERY
-    WITH due AS MATERIALIZED (
-        SELECT row_number() OVER (ORDER BY d.item_id) AS element, d.*
-        FROM ar.interest_due(charge_late_items.ledger_id, charge_late_items.as_of, charge_late_items.item_ids) AS d
-        WHERE d.fee_scheme <> 'none' AND d.late_on <= charge_late_items.as_of
-          AND NOT EXISTS (SELECT FROM ar.late_fee AS f WHERE f.ledger_id = charge_late_items.ledger_id AND f.invoice_id = d.invoice_id)
-    ), late AS (
-        -- What was undisputed and open on the first day after it was due.
-        SELECT d.invoice_id, d.customer_id, d.fee_scheme, min(d.late_on) AS late_on, ar.sum(ar.monetary(g.principal - g.disputed, d.currency)) AS debt,
-               array_agg(DISTINCT d.fee) AS fees
-        FROM due AS d
-        JOIN ar.interest_segments(charge_late_items.ledger_id, ARRAY(SELECT d.item_id FROM due AS d ORDER BY d.element),
-                                  ARRAY(SELECT d.late_on FROM due AS d ORDER BY d.element), ARRAY(SELECT d.late_on + 1 FROM due AS d ORDER BY d.element),
-                                  ARRAY(SELECT '{"day_count": "actual/365"}'::jsonb FROM due AS d ORDER BY d.element)) AS g ON g.element = d.element
-        WHERE g.principal > g.disputed
-        GROUP BY d.invoice_id, d.customer_id, d.fee_scheme
-    ), fined AS MATERIALIZED (
-        SELECT l.*, f.fee, nextval('ar.document_id') AS adjustment_id,
-               (SELECT min(i.item_id) FROM ar.item AS i WHERE i.ledger_id = charge_late_items.ledger_id AND i.invoice_id = l.invoice_id) AS item_id
-        FROM late AS l
-        CROSS JOIN LATERAL (SELECT CASE l.fee_scheme WHEN 'fixed' THEN l.fees[1] ELSE ar.statutory_fee(l.fee_scheme, l.debt) END AS fee) AS f
-        WHERE ar.currency(f.fee) = ar.currency(l.debt)
-    ), adjusted AS (
-        INSERT INTO ar.adjustment (ledger_id, adjustment_id, customer_id, kind, amount, adjusted_on, reason_code, reason, invoice_id)
-        SELECT charge_late_items.ledger_id, f.adjustment_id, f.customer_id, 'fee', f.fee, charge_late_items.as_of, 'late_fee',
-               format('late since %s', f.late_on), f.invoice_id
-        FROM fined AS f ORDER BY f.adjustment_id
-    ), noted AS (
-        INSERT INTO ar.late_fee (ledger_id, invoice_id, scheme, debt, late_on, adjustment_id, seen)
-        SELECT charge_late_items.ledger_id, f.invoice_id, f.fee_scheme, f.debt, f.late_on, f.adjustment_id, s.seen
-        FROM fined AS f
-        JOIN ar.fee_seen(charge_late_items.ledger_id, ARRAY(SELECT f.invoice_id FROM fined AS f ORDER BY f.invoice_id),
-                         ARRAY(SELECT f.late_on FROM fined AS f ORDER BY f.invoice_id)) AS s ON s.invoice_id = f.invoice_id
-        ORDER BY f.invoice_id
-    )
-    SELECT 'fee', f.customer_id, f.item_id, f.late_on, NULL::date, f.fee, f.adjustment_id
-    FROM fined AS f ORDER BY f.invoice_id;
+    SELECT c.item_id, c.customer_id, c.invoice_id, c.previous_to_on, c.from_on, c.to_on, ar.monetary(c.charged, c.currency), c.terms, s.seen
+    FROM chosen AS c
+    JOIN ar.interest_seen(late_interest.ledger_id, ARRAY(SELECT c.item_id FROM chosen AS c ORDER BY c.nth),
+                          ARRAY(SELECT c.to_on FROM chosen AS c ORDER BY c.nth), ARRAY(SELECT c.terms FROM chosen AS c ORDER BY c.nth)) AS s ON s.element = c.nth
+    ORDER BY c.item_id;
 END
 $$;
-COMMENT ON FUNCTION ar.charge_late_items(integer, date, bigint[]) IS
-'Charges interest and fees for some late items, whose customers'' balances are held. For ar.charge_interest(), where the result is described.';
+COMMENT ON FUNCTION ar.late_interest(integer, date, bigint[]) IS
+'The interest to be charged next for some late items: of what is closed also none, so that it is done with. For ar.charge_late_items(), which writes it.';
 
 CREATE FUNCTION ar.fee_seen(ledger_id integer, invoice_ids bigint[], late_dates date[])
 RETURNS TABLE (invoice_id bigint, seen text)
@@ -292,6 +247,93 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ar.fee_seen(integer, bigint[], date[]) IS 'ar.interest_seen() of all items of invoices on the first day on which they were late: what their fees rest on.';
+
+CREATE FUNCTION ar.late_fees(ledger_id integer, as_of date, item_ids bigint[])
+RETURNS TABLE (invoice_id bigint, customer_id bigint, item_id bigint, fee_scheme text, debt ar.monetary, late_on date, fee ar.monetary, seen text)
+LANGUAGE plpgsql STABLE ROWS 1000
+SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH due AS MATERIALIZED (
+        SELECT row_number() OVER (ORDER BY d.item_id) AS element, d.*
+        FROM ar.interest_due(late_fees.ledger_id, late_fees.as_of, late_fees.item_ids) AS d
+        WHERE d.fee_scheme <> 'none' AND d.late_on <= late_fees.as_of
+          AND NOT EXISTS (SELECT FROM ar.late_fee AS f WHERE f.ledger_id = late_fees.ledger_id AND f.invoice_id = d.invoice_id)
+    ), late AS (
+        -- What was undisputed and open on the first day after it was due.
+        SELECT d.invoice_id, d.customer_id, d.fee_scheme, min(d.late_on) AS late_on, ar.sum(ar.monetary(g.principal - g.disputed, d.currency)) AS debt,
+               array_agg(DISTINCT d.fee) AS fees
+        FROM due AS d
+        JOIN ar.interest_segments(late_fees.ledger_id, ARRAY(SELECT d.item_id FROM due AS d ORDER BY d.element),
+                                  ARRAY(SELECT d.late_on FROM due AS d ORDER BY d.element), ARRAY(SELECT d.late_on + 1 FROM due AS d ORDER BY d.element),
+                                  ARRAY(SELECT '{"day_count": "actual/365"}'::jsonb FROM due AS d ORDER BY d.element)) AS g ON g.element = d.element
+        WHERE g.principal > g.disputed
+        GROUP BY d.invoice_id, d.customer_id, d.fee_scheme
+    ), fined AS MATERIALIZED (
+        SELECT l.*, f.fee
+        FROM late AS l
+        CROSS JOIN LATERAL (SELECT CASE l.fee_scheme WHEN 'fixed' THEN l.fees[1] ELSE ar.statutory_fee(l.fee_scheme, l.debt) END AS fee) AS f
+        WHERE ar.currency(f.fee) = ar.currency(l.debt)
+    )
+    SELECT f.invoice_id, f.customer_id,
+           (SELECT min(i.item_id) FROM ar.item AS i WHERE i.ledger_id = late_fees.ledger_id AND i.invoice_id = f.invoice_id),
+           f.fee_scheme, f.debt, f.late_on, f.fee, s.seen
+    FROM fined AS f
+    JOIN ar.fee_seen(late_fees.ledger_id, ARRAY(SELECT f.invoice_id FROM fined AS f ORDER BY f.invoice_id),
+                     ARRAY(SELECT f.late_on FROM fined AS f ORDER BY f.invoice_id)) AS s ON s.invoice_id = f.invoice_id
+    ORDER BY f.invoice_id;
+END
+$$;
+COMMENT ON FUNCTION ar.late_fees(integer, date, bigint[]) IS
+'The fees to be charged for the invoices of some late items. For ar.charge_late_items(), which writes them.';
+
+CREATE FUNCTION ar.charge_late_items(ledger_id integer, as_of date, item_ids bigint[])
+RETURNS TABLE (kind text, customer_id bigint, item_id bigint, from_on date, to_on date, amount ar.monetary, adjustment_id bigint)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, ar, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH chosen AS MATERIALIZED (
+        SELECT c.*, CASE WHEN ar.sign(c.amount) > 0 THEN nextval('ar.document_id') END AS adjustment_id
+        FROM ar.late_interest(charge_late_items.ledger_id, charge_late_items.as_of, charge_late_items.item_ids) AS c
+    ), adjusted AS (
+        INSERT INTO ar.adjustment (ledger_id, adjustment_id, customer_id, kind, amount, adjusted_on, reason_code, reason, invoice_id)
+        SELECT charge_late_items.ledger_id, c.adjustment_id, c.customer_id, 'interest', c.amount, charge_late_items.as_of, 'late_interest',
+               format('interest from %s to %s', c.from_on, c.to_on - 1), c.invoice_id
+        FROM chosen AS c WHERE c.adjustment_id IS NOT NULL ORDER BY c.adjustment_id
+    ), charged AS (
+        INSERT INTO ar.interest_charge (ledger_id, item_id, previous_to_on, from_on, to_on, amount, adjustment_id, terms, seen)
+        SELECT charge_late_items.ledger_id, c.item_id, c.previous_to_on, c.from_on, c.to_on, c.amount, c.adjustment_id, c.terms, c.seen
+        FROM chosen AS c ORDER BY c.item_id
+    )
+    SELECT 'interest', c.customer_id, c.item_id, c.from_on, c.to_on, c.amount, c.adjustment_id
+    FROM chosen AS c WHERE c.adjustment_id IS NOT NULL ORDER BY c.item_id;
+
+    RETURN QUERY
+    WITH fined AS MATERIALIZED (
+        SELECT f.*, nextval('ar.document_id') AS adjustment_id
+        FROM ar.late_fees(charge_late_items.ledger_id, charge_late_items.as_of, charge_late_items.item_ids) AS f
+    ), adjusted AS (
+        INSERT INTO ar.adjustment (ledger_id, adjustment_id, customer_id, kind, amount, adjusted_on, reason_code, reason, invoice_id)
+        SELECT charge_late_items.ledger_id, f.adjustment_id, f.customer_id, 'fee', f.fee, charge_late_items.as_of, 'late_fee',
+               format('late since %s', f.late_on), f.invoice_id
+        FROM fined AS f ORDER BY f.adjustment_id
+    ), noted AS (
+        INSERT INTO ar.late_fee (ledger_id, invoice_id, scheme, debt, late_on, adjustment_id, seen)
+        SELECT charge_late_items.ledger_id, f.invoice_id, f.fee_scheme, f.debt, f.late_on, f.adjustment_id, f.seen
+        FROM fined AS f ORDER BY f.invoice_id
+    )
+    SELECT 'fee', f.customer_id, f.item_id, f.late_on, NULL::date, f.fee, f.adjustment_id
+    FROM fined AS f ORDER BY f.invoice_id;
+END
+$$;
+COMMENT ON FUNCTION ar.charge_late_items(integer, date, bigint[]) IS
+'Charges interest and fees for some late items, whose customers'' balances are held. For ar.charge_interest(), where the result is described.';
 
 CREATE FUNCTION ar.interest_owed(ledger_id integer, item_ids bigint[] DEFAULT NULL)
 RETURNS TABLE (charge_id bigint, item_id bigint, from_on date, to_on date, currency text, charged numeric, owed numeric, seen text, now_seen text)
@@ -484,6 +526,55 @@ COMMENT ON FUNCTION ar.charge_batch(integer, date, bigint[], bigint[], bigint[])
 'Locks the balances of some customers, corrects what was charged and charges what is due. For ar.charge_interest(), where the result is described.
 Arguments: ledger_id; as_of; late_ids, items to be charged; touched_ids, items whose interest may have changed; fee_ids, invoices whose fee may have.';
 
+CREATE FUNCTION ar.interest_work(ledger_id integer, as_of date)
+RETURNS TABLE (customer_id bigint, late_id bigint, touched_id bigint, fee_id bigint)
+LANGUAGE plpgsql STABLE ROWS 1000
+SET search_path = pg_catalog, ar, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH charge AS MATERIALIZED (
+        SELECT row_number() OVER (ORDER BY c.charge_id) AS element, c.item_id, c.to_on, c.terms, c.seen
+        FROM ar.interest_charge AS c WHERE c.ledger_id = interest_work.ledger_id
+    ), fee AS MATERIALIZED (
+        SELECT f.invoice_id, f.late_on, f.seen FROM ar.late_fee AS f WHERE f.ledger_id = interest_work.ledger_id
+    ), touched AS (
+        SELECT DISTINCT c.item_id
+        FROM charge AS c
+        JOIN ar.interest_seen(interest_work.ledger_id, ARRAY(SELECT c.item_id FROM charge AS c ORDER BY c.element),
+                              ARRAY(SELECT c.to_on FROM charge AS c ORDER BY c.element),
+                              ARRAY(SELECT c.terms FROM charge AS c ORDER BY c.element)) AS s ON s.element = c.element
+        WHERE s.seen <> c.seen
+    ), touched_fee AS (
+        SELECT f.invoice_id
+        FROM fee AS f
+        JOIN ar.fee_seen(interest_work.ledger_id, ARRAY(SELECT f.invoice_id FROM fee AS f ORDER BY f.invoice_id),
+                         ARRAY(SELECT f.late_on FROM fee AS f ORDER BY f.invoice_id)) AS s ON s.invoice_id = f.invoice_id
+        WHERE s.seen <> f.seen
+    )
+    SELECT i.customer_id, i.item_id AS late_id, NULL::bigint AS touched_id, NULL::bigint AS fee_id
+    FROM ar.item AS i
+    WHERE i.ledger_id = interest_work.ledger_id AND i.closed_on IS NULL AND i.kind IN ('invoice', 'debit_memo') AND i.due_on < interest_work.as_of
+    UNION ALL
+    SELECT i.customer_id, i.item_id, NULL, NULL
+    FROM ar.item AS i
+    WHERE i.ledger_id = interest_work.ledger_id AND i.closed_on > i.due_on + 1 AND i.kind IN ('invoice', 'debit_memo') AND i.due_on < interest_work.as_of
+      AND NOT EXISTS (SELECT FROM ar.interest_charge AS c
+                      WHERE c.ledger_id = interest_work.ledger_id AND c.item_id = i.item_id AND c.to_on >= i.closed_on)
+    UNION ALL
+    SELECT i.customer_id, NULL, t.item_id, NULL
+    FROM touched AS t JOIN ar.item AS i ON i.ledger_id = interest_work.ledger_id AND i.item_id = t.item_id
+    UNION ALL
+    SELECT v.customer_id, NULL, NULL, t.invoice_id
+    FROM touched_fee AS t JOIN ar.invoice AS v ON v.ledger_id = interest_work.ledger_id AND v.invoice_id = t.invoice_id;
+END
+$$;
+COMMENT ON FUNCTION ar.interest_work(integer, date) IS
+'What ar.charge_interest() has to look at: late_id, an item to be charged; touched_id, one of whose interest more is known than was seen; fee_id, an invoice of whose fee that is so.
+Arguments: ledger_id; as_of.';
+
 CREATE FUNCTION ar.charge_interest(ledger_id integer, as_of date DEFAULT NULL)
 RETURNS TABLE (kind text, customer_id bigint, item_id bigint, from_on date, to_on date, amount ar.monetary, adjustment_id bigint)
 LANGUAGE plpgsql VOLATILE
@@ -499,45 +590,11 @@ BEGIN
     END IF;
     -- Some hundred customers at a time: those with late items, and those of whose charges more is known than was seen.
     FOR batch IN
-        WITH charge AS MATERIALIZED (
-            SELECT row_number() OVER (ORDER BY c.charge_id) AS element, c.item_id, c.to_on, c.terms, c.seen
-            FROM ar.interest_charge AS c WHERE c.ledger_id = charge_interest.ledger_id
-        ), fee AS MATERIALIZED (
-            SELECT f.invoice_id, f.late_on, f.seen FROM ar.late_fee AS f WHERE f.ledger_id = charge_interest.ledger_id
-        ), touched AS (
-            SELECT DISTINCT c.item_id
-            FROM charge AS c
-            JOIN ar.interest_seen(charge_interest.ledger_id, ARRAY(SELECT c.item_id FROM charge AS c ORDER BY c.element),
-                                  ARRAY(SELECT c.to_on FROM charge AS c ORDER BY c.element),
-                                  ARRAY(SELECT c.terms FROM charge AS c ORDER BY c.element)) AS s ON s.element = c.element
-            WHERE s.seen <> c.seen
-        ), touched_fee AS (
-            SELECT f.invoice_id
-            FROM fee AS f
-            JOIN ar.fee_seen(charge_interest.ledger_id, ARRAY(SELECT f.invoice_id FROM fee AS f ORDER BY f.invoice_id),
-                             ARRAY(SELECT f.late_on FROM fee AS f ORDER BY f.invoice_id)) AS s ON s.invoice_id = f.invoice_id
-            WHERE s.seen <> f.seen
-        ), work AS (
-            SELECT i.customer_id, i.item_id AS late_id, NULL::bigint AS touched_id, NULL::bigint AS fee_id
-            FROM ar.item AS i
-            WHERE i.ledger_id = charge_interest.ledger_id AND i.closed_on IS NULL AND i.kind IN ('invoice', 'debit_memo') AND i.due_on < day
-            UNION ALL
-            SELECT i.customer_id, i.item_id, NULL, NULL
-            FROM ar.item AS i
-            WHERE i.ledger_id = charge_interest.ledger_id AND i.closed_on > i.due_on + 1 AND i.kind IN ('invoice', 'debit_memo') AND i.due_on < day
-              AND NOT EXISTS (SELECT FROM ar.interest_charge AS c
-                              WHERE c.ledger_id = charge_interest.ledger_id AND c.item_id = i.item_id AND c.to_on >= i.closed_on)
-            UNION ALL
-            SELECT i.customer_id, NULL, t.item_id, NULL
-            FROM touched AS t JOIN ar.item AS i ON i.ledger_id = charge_interest.ledger_id AND i.item_id = t.item_id
-            UNION ALL
-            SELECT v.customer_id, NULL, NULL, t.invoice_id
-            FROM touched_fee AS t JOIN ar.invoice AS v ON v.ledger_id = charge_interest.ledger_id AND v.invoice_id = t.invoice_id
-        )
         SELECT coalesce(array_agg(w.late_id) FILTER (WHERE w.late_id IS NOT NULL), '{}') AS late,
                coalesce(array_agg(w.touched_id) FILTER (WHERE w.touched_id IS NOT NULL), '{}') AS touched,
                coalesce(array_agg(w.fee_id) FILTER (WHERE w.fee_id IS NOT NULL), '{}') AS fees
-        FROM (SELECT w.*, (dense_rank() OVER (ORDER BY w.customer_id) - 1) / 500 AS nth FROM work AS w) AS w
+        FROM (SELECT w.*, (dense_rank() OVER (ORDER BY w.customer_id) - 1) / 500 AS nth
+              FROM ar.interest_work(charge_interest.ledger_id, day) AS w) AS w
         GROUP BY w.nth ORDER BY w.nth
     LOOP
         RETURN QUERY SELECT * FROM ar.charge_batch(charge_interest.ledger_id, day, batch.late, batch.touched, batch.fees);
@@ -552,6 +609,7 @@ No credit limit refuses it. Errors: 23503 a reference rate is missing.';
 
 REVOKE ALL ON FUNCTION ar.tg_stamp_charge_credit(), ar.tg_check_charge_credits(),
     ar.credit_charges(integer, bigint[], ar.monetary[], text, text[], date), ar.waive_charges(integer, bigint[], text, ar.monetary, date),
-    ar.interest_due(integer, date, bigint[]), ar.interest_owed(integer, bigint[]), ar.charge_late_items(integer, date, bigint[]), ar.fee_seen(integer, bigint[], date[]),
+    ar.interest_due(integer, date, bigint[]), ar.late_interest(integer, date, bigint[]), ar.late_fees(integer, date, bigint[]),
+    ar.interest_work(integer, date), ar.interest_owed(integer, bigint[]), ar.charge_late_items(integer, date, bigint[]), ar.fee_seen(integer, bigint[], date[]),
     ar.correct_interest(integer, date, bigint[]), ar.correct_late_fees(integer, date, bigint[]),
     ar.charge_batch(integer, date, bigint[], bigint[], bigint[]), ar.charge_interest(integer, date) FROM PUBLIC;

@@ -37,6 +37,7 @@ COMMENT ON FUNCTION ar.tg_guard_plan() IS
 CREATE FUNCTION ar.tg_follow_plans() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 BEGIN
     UPDATE ar.payment_plan_item AS i SET is_open = false
@@ -57,6 +58,7 @@ COMMENT ON FUNCTION ar.tg_follow_plans() IS
 CREATE FUNCTION ar.tg_guard_plan_item() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 BEGIN
     -- It only follows its plan.
@@ -76,19 +78,22 @@ COMMENT ON FUNCTION ar.tg_guard_plan_item() IS
 CREATE FUNCTION ar.tg_check_plan_items() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
     wrong record;
 BEGIN
     -- Whoever judges them holds them, too.
-    PERFORM FROM ar.payment_plan AS p
-    WHERE (p.ledger_id, p.plan_id) IN (SELECT n.ledger_id, n.plan_id FROM new_item AS n)
-    ORDER BY p.ledger_id, p.plan_id FOR NO KEY UPDATE;
+    PERFORM FROM (SELECT DISTINCT n.ledger_id, n.plan_id FROM new_item AS n ORDER BY n.ledger_id, n.plan_id) AS n
+    CROSS JOIN LATERAL (
+        SELECT FROM ar.payment_plan AS p WHERE p.ledger_id = n.ledger_id AND p.plan_id = n.plan_id FOR NO KEY UPDATE) AS p;
     SELECT n.plan_id, n.item_id, p.status, i.kind, i.customer_id = p.customer_id AS is_his,
            ar.currency(i.amount) AS item_currency, ar.currency(p.amount) AS currency, ar.sign(i.amount) AS sign INTO wrong
     FROM new_item AS n
-    JOIN ar.payment_plan AS p ON p.ledger_id = n.ledger_id AND p.plan_id = n.plan_id
-    JOIN ar.item AS i ON i.ledger_id = n.ledger_id AND i.item_id = n.item_id
+    CROSS JOIN LATERAL (
+        SELECT p.status, p.customer_id, p.amount FROM ar.payment_plan AS p WHERE p.ledger_id = n.ledger_id AND p.plan_id = n.plan_id OFFSET 0) AS p
+    CROSS JOIN LATERAL (
+        SELECT i.kind, i.customer_id, i.amount FROM ar.item AS i WHERE i.ledger_id = n.ledger_id AND i.item_id = n.item_id OFFSET 0) AS i
     WHERE p.status <> 'open' OR NOT n.is_open OR i.customer_id <> p.customer_id OR ar.sign(i.amount) <= 0
        OR ar.currency(i.amount) <> ar.currency(p.amount)
     ORDER BY n.ledger_id, n.plan_id, n.item_id LIMIT 1;
@@ -116,16 +121,18 @@ Errors: 23514 a credit, or another customer''s; RA003 the plan has ended; RA009 
 CREATE FUNCTION ar.tg_check_instalments() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
     wrong record;
 BEGIN
-    PERFORM FROM ar.payment_plan AS p
-    WHERE (p.ledger_id, p.plan_id) IN (SELECT n.ledger_id, n.plan_id FROM new_instalment AS n)
-    ORDER BY p.ledger_id, p.plan_id FOR NO KEY UPDATE;
+    PERFORM FROM (SELECT DISTINCT n.ledger_id, n.plan_id FROM new_instalment AS n ORDER BY n.ledger_id, n.plan_id) AS n
+    CROSS JOIN LATERAL (
+        SELECT FROM ar.payment_plan AS p WHERE p.ledger_id = n.ledger_id AND p.plan_id = n.plan_id FOR NO KEY UPDATE) AS p;
     SELECT p.plan_id, p.amount, s.total, s.is_alike, s.first_on, p.agreed_on INTO wrong
     FROM (SELECT DISTINCT n.ledger_id, n.plan_id FROM new_instalment AS n) AS n
-    JOIN ar.payment_plan AS p ON p.ledger_id = n.ledger_id AND p.plan_id = n.plan_id
+    CROSS JOIN LATERAL (
+        SELECT p.* FROM ar.payment_plan AS p WHERE p.ledger_id = n.ledger_id AND p.plan_id = n.plan_id OFFSET 0) AS p
     CROSS JOIN LATERAL (
         SELECT sum(ar.amount(i.amount)) AS total, bool_and(ar.currency(i.amount) = ar.currency(p.amount)) AS is_alike, min(i.due_on) AS first_on,
                count(*) FILTER (WHERE i.due_on < i.before) AS disordered
@@ -153,6 +160,7 @@ COMMENT ON FUNCTION ar.tg_check_instalments() IS
 CREATE FUNCTION ar.tg_sum_plan() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
     total numeric := (SELECT sum(ar.amount(i.amount)) FROM ar.payment_plan_instalment AS i

@@ -20,6 +20,7 @@ RETURNS TABLE (
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, ar, pg_temp
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -31,8 +32,11 @@ BEGIN
            coalesce(own.write_off_limit, class.write_off_limit, ledger.write_off_limit),
            coalesce(own.small_balance, class.small_balance, ledger.small_balance),
            coalesce(own.small_balance_days, class.small_balance_days, ledger.small_balance_days, 90)
-    FROM (SELECT DISTINCT collect_policies.ledger_id, u.customer_id FROM unnest(collect_policies.customer_ids) AS u(customer_id)) AS w
-    JOIN ar.customer AS c ON c.ledger_id = w.ledger_id AND c.customer_id = w.customer_id
+    FROM (SELECT DISTINCT u.customer_id FROM unnest(collect_policies.customer_ids) AS u(customer_id)) AS w
+    -- One by one and by key: the plan is kept, also for the one customer of a row trigger.
+    CROSS JOIN LATERAL (
+        SELECT c.customer_id, c.customer_class FROM ar.customer AS c
+        WHERE c.ledger_id = collect_policies.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
     LEFT JOIN ar.collect_policy AS own
       ON own.ledger_id = collect_policies.ledger_id AND coalesce(own.customer_id, 0) = c.customer_id
      AND coalesce(own.customer_class, '') = ''

@@ -41,6 +41,7 @@ COMMENT ON FUNCTION ar.tg_guard_promise() IS
 CREATE FUNCTION ar.tg_follow_promises() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 BEGIN
     UPDATE ar.promise_item AS i SET is_open = false
@@ -62,6 +63,7 @@ COMMENT ON FUNCTION ar.tg_follow_promises() IS
 CREATE FUNCTION ar.tg_guard_promise_item() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 BEGIN
     -- It only follows its promise.
@@ -81,20 +83,23 @@ COMMENT ON FUNCTION ar.tg_guard_promise_item() IS
 CREATE FUNCTION ar.tg_check_promise_items() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
     wrong record;
 BEGIN
     -- Whoever judges them holds them, too.
-    PERFORM FROM ar.promise AS p
-    WHERE (p.ledger_id, p.promise_id) IN (SELECT n.ledger_id, n.promise_id FROM new_item AS n)
-    ORDER BY p.ledger_id, p.promise_id FOR NO KEY UPDATE;
+    PERFORM FROM (SELECT DISTINCT n.ledger_id, n.promise_id FROM new_item AS n ORDER BY n.ledger_id, n.promise_id) AS n
+    CROSS JOIN LATERAL (
+        SELECT FROM ar.promise AS p WHERE p.ledger_id = n.ledger_id AND p.promise_id = n.promise_id FOR NO KEY UPDATE) AS p;
 
     SELECT n.promise_id, n.item_id, p.status, i.kind, i.customer_id = p.customer_id AS is_his,
            ar.currency(i.amount) AS item_currency, ar.currency(p.amount) AS currency, ar.sign(i.amount) AS sign INTO wrong
     FROM new_item AS n
-    JOIN ar.promise AS p ON p.ledger_id = n.ledger_id AND p.promise_id = n.promise_id
-    JOIN ar.item AS i ON i.ledger_id = n.ledger_id AND i.item_id = n.item_id
+    CROSS JOIN LATERAL (
+        SELECT p.status, p.customer_id, p.amount FROM ar.promise AS p WHERE p.ledger_id = n.ledger_id AND p.promise_id = n.promise_id OFFSET 0) AS p
+    CROSS JOIN LATERAL (
+        SELECT i.kind, i.customer_id, i.amount FROM ar.item AS i WHERE i.ledger_id = n.ledger_id AND i.item_id = n.item_id OFFSET 0) AS i
     WHERE p.status <> 'open' OR NOT n.is_open OR i.customer_id <> p.customer_id OR ar.sign(i.amount) <= 0
        OR ar.currency(i.amount) <> ar.currency(p.amount)
     ORDER BY n.ledger_id, n.promise_id, n.item_id LIMIT 1;
@@ -147,8 +152,9 @@ BEGIN
                        g.amount::ar.monetary) AS s) END AS item_ids
         FROM jsonb_array_elements(promises_to_pay.promises) WITH ORDINALITY AS e(value, position)
         CROSS JOIN LATERAL jsonb_to_record(e.value) AS g(customer_id bigint, amount text, item_ids jsonb, external_id text)
-        WHERE NOT EXISTS (SELECT FROM ar.promise AS d
-                          WHERE d.ledger_id = promises_to_pay.ledger_id AND d.external_id = g.external_id)
+        -- Looked up one by one, here and below, however few a young table seems to have.
+        WHERE (SELECT d.promise_id FROM ar.promise AS d
+               WHERE d.ledger_id = promises_to_pay.ledger_id AND d.external_id = g.external_id) IS NULL
         ORDER BY coalesce(g.external_id, e.position::text), g.external_id IS NULL, e.position) AS p;
 
     IF plan IS NOT NULL THEN
@@ -194,7 +200,8 @@ BEGIN
 
     SELECT d.external_id INTO wrong
     FROM jsonb_array_elements(promises_to_pay.promises) AS g(value)
-    JOIN ar.promise AS d ON d.ledger_id = promises_to_pay.ledger_id AND d.external_id = g.value ->> 'external_id'
+    CROSS JOIN LATERAL (SELECT d.* FROM ar.promise AS d
+                        WHERE d.ledger_id = promises_to_pay.ledger_id AND d.external_id = g.value ->> 'external_id' OFFSET 0) AS d
     WHERE d.external_digest IS NULL OR d.external_digest <> ar.payload_digest(g.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('promise', wrong);
@@ -202,7 +209,8 @@ BEGIN
     RETURN QUERY
     SELECT e.position, coalesce(d.promise_id, p.promise_id)
     FROM jsonb_array_elements(promises_to_pay.promises) WITH ORDINALITY AS e(value, position)
-    LEFT JOIN ar.promise AS d ON d.ledger_id = promises_to_pay.ledger_id AND d.external_id = e.value ->> 'external_id'
+    LEFT JOIN LATERAL (SELECT d.promise_id FROM ar.promise AS d
+                       WHERE d.ledger_id = promises_to_pay.ledger_id AND d.external_id = e.value ->> 'external_id' OFFSET 0) AS d ON true
     LEFT JOIN jsonb_to_recordset(plan) AS p(position bigint, promise_id bigint) ON p.position = e.position
     ORDER BY e.position;
 END

@@ -32,6 +32,7 @@ COMMENT ON FUNCTION ar.tg_stamp_write_off() IS 'Trigger, before each row of ar.w
 CREATE FUNCTION ar.tg_check_write_off() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
     undone ar.adjustment;

@@ -42,7 +42,7 @@ Errors: 23503 no such adjustment; 23514 it is not.';
 CREATE FUNCTION ar.undo_items(ledger_id integer, item_ids bigint[], days date[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -79,7 +79,7 @@ COMMENT ON FUNCTION ar.undo_items(integer, bigint[], date[]) IS
 CREATE FUNCTION ar.oppose_adjustments(ledger_id integer, adjustment_ids bigint[], days date[], reasons text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 BEGIN

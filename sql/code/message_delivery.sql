@@ -43,7 +43,9 @@ CREATE FUNCTION ar.settle_messages(ledger_id integer, message_ids bigint[], outc
 RETURNS TABLE (message_id bigint, status text)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -93,7 +95,7 @@ COMMENT ON FUNCTION ar.lock_message(integer, bigint) IS
 CREATE FUNCTION ar.expire_claims(ledger_id integer DEFAULT NULL, as_of timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -132,7 +134,7 @@ CREATE FUNCTION ar.claim_outbox(
     lease_until timestamptz)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -197,7 +199,7 @@ BEGIN
                         last_error = format('cannot be checked: %s: %s', state, message)
                     WHERE o.ledger_id = source.ledger AND o.message_id = ANY (barred);
                 END;
-                ids := ARRAY(SELECT i.message_id FROM unnest(ids) AS i(message_id) WHERE i.message_id <> ALL (coalesce(barred, '{}')));
+                ids := ARRAY(SELECT unnest(ids) EXCEPT SELECT unnest(barred));
             END LOOP;
             RETURN QUERY
             UPDATE ar.outbox AS o
@@ -367,7 +369,7 @@ CREATE FUNCTION ar.cancel_messages(ledger_id integer, message_ids bigint[], reas
 RETURNS TABLE (message_id bigint, status text)
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 DECLARE

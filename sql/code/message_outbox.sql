@@ -149,8 +149,9 @@ BEGIN
     -- What is known already is not made again.
     SELECT jsonb_agg(e.value || jsonb_build_object('position', e.position) ORDER BY e.position) INTO fresh
     FROM jsonb_array_elements(queue_messages.messages) WITH ORDINALITY AS e(value, position)
-    WHERE NOT EXISTS (SELECT FROM ar.outbox AS o
-                      WHERE o.ledger_id = queue_messages.ledger_id AND o.dedupe_key = e.value ->> 'dedupe_key');
+    -- Looked up one by one, here and below, however few a young outbox seems to have.
+    WHERE (SELECT o.message_id FROM ar.outbox AS o
+           WHERE o.ledger_id = queue_messages.ledger_id AND o.dedupe_key = e.value ->> 'dedupe_key') IS NULL;
 
     -- To whom.
     WITH given AS MATERIALIZED (
@@ -179,9 +180,11 @@ BEGIN
                'recipient', coalesce(k.name, r.recipient, c.legal_name, c.name),
                'language', coalesce(k.language, r.language, c.language, fallback)) ORDER BY g.position) INTO ready
     FROM given AS g
-    LEFT JOIN ar.customer AS c ON c.ledger_id = queue_messages.ledger_id AND c.customer_id = g.customer_id
-    LEFT JOIN ar.contact AS k ON k.ledger_id = queue_messages.ledger_id AND k.contact_id = g.contact_id
-     AND k.customer_id = g.customer_id
+    LEFT JOIN LATERAL (SELECT c.* FROM ar.customer AS c
+                       WHERE c.ledger_id = queue_messages.ledger_id AND c.customer_id = g.customer_id OFFSET 0) AS c ON true
+    LEFT JOIN LATERAL (SELECT k.* FROM ar.contact AS k
+                       WHERE k.ledger_id = queue_messages.ledger_id AND k.contact_id = g.contact_id
+                         AND k.customer_id = g.customer_id OFFSET 0) AS k ON true
     LEFT JOIN route AS r ON r.customer_id = g.customer_id AND r.used_role = g.used_role AND g.contact_id IS NULL AND g.address IS NULL
      AND coalesce(r.wanted, '{}') = coalesce(g.wanted, '{}');
 
@@ -244,7 +247,8 @@ BEGIN
                format('customer %s has no contact to write to', g.customer) END
     FROM given AS g
     LEFT JOIN known AS k ON k.dedupe_key = g.dedupe_key
-    LEFT JOIN ar.outbox AS o ON o.ledger_id = queue_messages.ledger_id AND o.dedupe_key = g.dedupe_key
+    LEFT JOIN LATERAL (SELECT o.message_id FROM ar.outbox AS o
+                       WHERE o.ledger_id = queue_messages.ledger_id AND o.dedupe_key = g.dedupe_key OFFSET 0) AS o ON true
     LEFT JOIN anonymous AS a ON g.dedupe_key IS NULL AND NOT g.is_lost AND a.nth = g.nth
     ORDER BY g.position;
 END
