@@ -18,7 +18,8 @@ unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL DESTDIR TMPDIR CDPATH
 for name in "${!PG@}"; do
     [ "$name" = PG_CONFIG ] || unset "$name"
 done
-export LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8
+# LANG too: the TAP modules take LC_ALL away, and where nothing is left a cluster would be one of SQL_ASCII.
+export LC_ALL=C.UTF-8 LANG=C.UTF-8 PGCLIENTENCODING=UTF8
 
 # as_server COMMAND...: run it as the server user, from a directory that this user can enter.
 if [ "$(id -u)" = 0 ]; then

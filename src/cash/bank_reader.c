@@ -315,6 +315,7 @@ ar_bank_set_original(ArBankReader *reader, const char *key, ArBytes bytes)
 {
 	MemoryContext old = MemoryContextSwitchTo(reader->row_context);
 	JsonbValue	value;
+	char	   *text;
 	int			length;
 
 	bytes = ar_trim(bytes);
@@ -326,7 +327,9 @@ ar_bank_set_original(ArBankReader *reader, const char *key, ArBytes bytes)
 		value.val.string.val = (char *) key;
 		value.val.string.len = strlen(key);
 		pushJsonbValue(&reader->original, WJB_KEY, &value);
-		value.val.string.val = ar_bank_text(reader, bytes, &length);
+		/* A copy: what the bytes lie in may be gone when the row is put out. */
+		text = ar_bank_text(reader, bytes, &length);
+		value.val.string.val = pnstrdup(text, length);
 		value.val.string.len = length;
 		pushJsonbValue(&reader->original, WJB_VALUE, &value);
 	}

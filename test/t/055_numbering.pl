@@ -75,7 +75,7 @@ for my $round (1 .. $kills)
 	$node->kill9;
 	finish($running);
 	for my $try (1 .. 600) { last unless kill 0, $postmaster; sleep(0.1); }
-	for my $try (1 .. 600) { last if $node->start(fail_ok => 1); sleep(0.1); }
+	for my $try (1 .. 600) { $node->{_pid} = undef; last if $node->start(fail_ok => 1); sleep(0.1); }
 	is($node->safe_psql('postgres', $gaps), '', "kill $round: no gap and no double");
 	is($node->safe_psql('postgres', 'SELECT * FROM ar.verify()'), '', "kill $round: the books are sound");
 }

@@ -107,7 +107,7 @@ my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 $node->kill9;
 finish($victim);
 for my $try (1 .. 600) { last unless kill 0, $postmaster; sleep(0.1); }
-for my $try (1 .. 600) { last if $node->start(fail_ok => 1); sleep(0.1); }
+for my $try (1 .. 600) { $node->{_pid} = undef; last if $node->start(fail_ok => 1); sleep(0.1); }
 is($node->safe_psql('books', q{SELECT count(*) FROM ar.invoice WHERE invoiced_on = '2026-03-10'}), '0', 'nothing is half done');
 $node->safe_psql('books', 'DROP FUNCTION public.take_time() CASCADE');
 daily('2026-03-10');

@@ -61,7 +61,7 @@ SQL
 	$node->kill9;
 	finish($victim);
 	for my $try (1 .. 600) { last unless kill 0, $postmaster; sleep(0.1); }
-	for my $try (1 .. 600) { last if $node->start(fail_ok => 1); sleep(0.1); }
+	for my $try (1 .. 600) { $node->{_pid} = undef; last if $node->start(fail_ok => 1); sleep(0.1); }
 	$node->safe_psql('postgres', 'DROP FUNCTION public.take_time() CASCADE');
 }
 
