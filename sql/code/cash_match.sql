@@ -71,16 +71,16 @@ BEGIN
     UPDATE ar.match_suggestion AS s
     SET status = CASE WHEN same.is_meant THEN 'accepted' ELSE 'superseded' END,
         decision_reason = CASE WHEN same.is_meant THEN accept_suggestions.reason END
-    FROM (SELECT o.suggestion_id, bool_or(o.suggestion_id = w.suggestion_id) AS is_meant
+    FROM (SELECT o.ledger_id, o.suggestion_id, bool_or(o.suggestion_id = w.suggestion_id) AS is_meant
           FROM unnest(accept_suggestions.suggestion_ids) AS w(suggestion_id)
           JOIN ar.match_suggestion AS g ON g.ledger_id = accept_suggestions.ledger_id AND g.suggestion_id = w.suggestion_id
           -- Looked up by the credit, not among all that is open.
           CROSS JOIN LATERAL (
-              SELECT o.suggestion_id FROM ar.match_suggestion AS o
+              SELECT o.ledger_id, o.suggestion_id FROM ar.match_suggestion AS o
               WHERE o.ledger_id = accept_suggestions.ledger_id AND o.status <> 'superseded'
                 AND coalesce(o.credit_item_id, o.payment_id) = coalesce(g.credit_item_id, g.payment_id) OFFSET 0) AS o
-          GROUP BY o.suggestion_id) AS same
-    WHERE s.ledger_id = accept_suggestions.ledger_id AND s.suggestion_id = same.suggestion_id AND s.status = 'open';
+          GROUP BY o.ledger_id, o.suggestion_id) AS same
+    WHERE s.ledger_id = same.ledger_id AND s.suggestion_id = same.suggestion_id AND s.status = 'open';
 
     INSERT INTO ar.payment_transfer (ledger_id, payment_id, customer_id, transferred_on, reason)
     SELECT s.ledger_id, s.payment_id, s.customer_id, p.received_on, coalesce(accept_suggestions.reason, s.explanation)
@@ -120,8 +120,8 @@ DECLARE
 BEGIN
     -- The guard of the table refuses those that are decided.
     UPDATE ar.match_suggestion AS s SET status = 'rejected', decision_reason = reject_suggestions.reason
-    FROM (SELECT DISTINCT w.suggestion_id FROM unnest(reject_suggestions.suggestion_ids) AS w(suggestion_id)) AS w
-    WHERE s.ledger_id = reject_suggestions.ledger_id AND s.suggestion_id = w.suggestion_id;
+    FROM (SELECT DISTINCT reject_suggestions.ledger_id, w.suggestion_id FROM unnest(reject_suggestions.suggestion_ids) AS w(suggestion_id)) AS w
+    WHERE s.ledger_id = w.ledger_id AND s.suggestion_id = w.suggestion_id;
     GET DIAGNOSTICS rejected = ROW_COUNT;
     SELECT w.suggestion_id INTO missing
     FROM unnest(reject_suggestions.suggestion_ids) AS w(suggestion_id)

@@ -192,20 +192,20 @@ BEGIN
 
     -- Nobody has to decide any more whose it is, or what it is for.
     UPDATE ar.match_suggestion AS s SET status = 'superseded', decided_at = clock_timestamp(), decided_by = session_user
-    FROM (SELECT o.suggestion_id
+    FROM (SELECT o.ledger_id, o.suggestion_id
           FROM unnest(follow_payment_reversals.payment_ids) AS w(payment_id)
           CROSS JOIN LATERAL (
-              SELECT o.suggestion_id, o.status FROM ar.match_suggestion AS o
+              SELECT o.ledger_id, o.suggestion_id, o.status FROM ar.match_suggestion AS o
               WHERE o.ledger_id = follow_payment_reversals.ledger_id AND o.payment_id = w.payment_id OFFSET 0) AS o
           WHERE o.status = 'open'
           UNION
-          SELECT o.suggestion_id
+          SELECT o.ledger_id, o.suggestion_id
           FROM unnest(items) AS w(item_id)
           CROSS JOIN LATERAL (
-              SELECT o.suggestion_id, o.status FROM ar.match_suggestion AS o
+              SELECT o.ledger_id, o.suggestion_id, o.status FROM ar.match_suggestion AS o
               WHERE o.ledger_id = follow_payment_reversals.ledger_id AND o.credit_item_id = w.item_id OFFSET 0) AS o
           WHERE o.status = 'open') AS o
-    WHERE s.ledger_id = follow_payment_reversals.ledger_id AND s.suggestion_id = o.suggestion_id AND s.status = 'open';
+    WHERE s.ledger_id = o.ledger_id AND s.suggestion_id = o.suggestion_id AND s.status = 'open';
 
     -- The payment itself meets its reversal.
     SELECT array_agg(nextval('ar.document_id')) INTO reversal_ids FROM unnest(follow_payment_reversals.payment_ids);

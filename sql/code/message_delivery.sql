@@ -51,13 +51,17 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH settled AS MATERIALIZED (
-        SELECT o.message_id, o.attempts, p.retry_after, p.retry_at_most,
+        SELECT o.ledger_id, o.message_id, o.attempts, p.retry_after, p.retry_at_most,
                CASE WHEN settle_messages.outcome = 'permanent' THEN 'failed'
                     WHEN settle_messages.outcome = 'ambiguous' AND p.on_ambiguous = 'hold' THEN 'ambiguous'
                     WHEN o.attempts >= p.attempts_at_most THEN 'failed'
                     ELSE 'queued' END AS status
-        FROM ar.message_policies(settle_messages.ledger_id) AS p
-        JOIN ar.outbox AS o ON o.ledger_id = p.ledger AND o.message_id = ANY (settle_messages.message_ids)
+        FROM (SELECT p.* FROM ar.message_policies(settle_messages.ledger_id) AS p LIMIT 1) AS p
+        CROSS JOIN unnest(settle_messages.message_ids) AS w(message_id)
+        -- One by one and by key, however few a young outbox seems to have.
+        CROSS JOIN LATERAL (
+            SELECT o.ledger_id, o.message_id, o.attempts FROM ar.outbox AS o
+            WHERE o.ledger_id = settle_messages.ledger_id AND o.message_id = w.message_id OFFSET 0) AS o
     )
     UPDATE ar.outbox AS o
     SET status = s.status, last_error = settle_messages.error,
@@ -65,7 +69,7 @@ BEGIN
             -- Twice as long each time.
             + least(s.retry_at_most, s.retry_after * power(2, least(s.attempts - 1, 20))) ELSE o.next_attempt_at END
     FROM settled AS s
-    WHERE o.ledger_id = settle_messages.ledger_id AND o.message_id = s.message_id
+    WHERE o.ledger_id = s.ledger_id AND o.message_id = s.message_id
     RETURNING o.message_id, o.status;
 END
 $$;
@@ -385,13 +389,13 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH held AS MATERIALIZED (
-        SELECT o.message_id, o.status FROM ar.outbox AS o
+        SELECT o.ledger_id, o.message_id, o.status FROM ar.outbox AS o
         WHERE o.ledger_id = cancel_messages.ledger_id AND o.message_id = ANY (cancel_messages.message_ids)
         ORDER BY o.message_id FOR NO KEY UPDATE
     ), cancelled AS (
         UPDATE ar.outbox AS o SET status = 'cancelled', last_error = cancel_messages.reason
         FROM held AS h
-        WHERE o.ledger_id = cancel_messages.ledger_id AND o.message_id = h.message_id
+        WHERE o.ledger_id = h.ledger_id AND o.message_id = h.message_id
           AND h.status IN ('queued', 'ambiguous', 'failed') AND o.bounced_at IS NULL
         RETURNING o.message_id, o.status
     )
