@@ -149,11 +149,13 @@ BEGIN
     WHERE p.ledger_id = unidentified_payments.ledger_id AND p.customer_id IS NULL
       AND (unidentified_payments.payment_ids IS NULL OR p.payment_id = ANY (unidentified_payments.payment_ids))
       AND NOT EXISTS (SELECT FROM ar.payment_transfer AS t WHERE t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id)
+      -- One that came to nothing is nobody's any more.
+      AND NOT EXISTS (SELECT FROM ar.payment_reversal AS r WHERE r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id)
     ORDER BY p.payment_id;
 END
 $$;
 COMMENT ON FUNCTION ar.unidentified_payments(integer, bigint[]) IS
-'The payments that wait for their customer.
+'The payments that wait for their customer, but for those that were reversed.
 Arguments: ledger_id; payment_ids, of which to tell, by default all.';
 
 CREATE FUNCTION ar.sure_payers(ledger_id integer, payment_ids bigint[]) RETURNS jsonb

@@ -3,7 +3,7 @@
 -- asked again; accounts are learned from payments whose customer is certain, and forgotten with them.
 BEGIN;
 \ir helper.psql
-SELECT plan(104);
+SELECT plan(106);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR'), ar.create_ledger('OTHER', 'Other', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -192,6 +192,16 @@ SELECT cmp_ok((SELECT count(*) FROM ar.identify_payments(:ledger)), '>', 10::big
 SELECT pg_temp.bill('B', '5678', 'EUR 71.00') \g /dev/null
 SELECT is(pg_temp.candidates(pg_temp.receive('EUR 71.00', 'tel 0043 5678 9', 'Somebody Else')), 'B by number 0.7', 'a telephone with the amount is suggested only');
 SELECT is(pg_temp.candidates(pg_temp.receive('EUR 71.00', 'invoice 5678', 'Kino Claro & Söhne')) ~ '^B by number 0.97', true, 'with the name it is sure');
+
+-- What came to nothing before it was known whose it was.
+SELECT ar.create_ledger('GONE', 'Gone', 'EUR') AS gone \gset
+SELECT ar.create_customer(:gone, 'G', 'Gone Ltd') AS gone_customer \gset
+INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, total, status) VALUES (:gone, :gone_customer, 'INV-2026-4711', '2026-01-01', 'EUR 100', 'open');
+INSERT INTO ar.payment (ledger_id, amount, received_on, reference)
+SELECT :gone, 'EUR 100', '2026-02-01', 'INV-2026-4711' FROM generate_series(1, 2);
+SELECT ar.reverse_payment(:gone, min(payment_id), 'in_error', '2026-02-02') FROM ar.payment WHERE ledger_id = :gone \g /dev/null
+SELECT results_eq(format('SELECT outcome FROM ar.auto_apply(%s)', :gone), $$VALUES ('applied')$$, 'a reversed payment of nobody does not keep the others from being applied');
+SELECT is_empty(format('SELECT * FROM ar.identify_payments(%s)', :gone), 'and is not asked about again');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
