@@ -15,6 +15,8 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
+#include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
@@ -23,6 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "billing/series.h"
 #include "item/writer.h"
@@ -169,6 +172,22 @@ create_sequence(const Series *series, Datum *key)
 }
 
 /*
+ * keep_drawn has a crash not take back what was drawn in the transaction that
+ * made the sequence.  At wal_level = minimal nothing of it is logged before
+ * its commit, and nextval() would believe that 32 numbers ahead are; setval()
+ * says that none is.
+ */
+static void
+keep_drawn(Oid sequence, int64 last)
+{
+	Relation	relation = relation_open(sequence, AccessShareLock);
+
+	if (!RelationNeedsWAL(relation))
+		DirectFunctionCall2(setval_oid, ObjectIdGetDatum(sequence), Int64GetDatum(last));
+	relation_close(relation, NoLock);
+}
+
+/*
  * draw_fast draws numbers from the sequence of a counter.
  */
 static void
@@ -198,6 +217,8 @@ draw_fast(const Series *series, int year, int64 *numbers, int count)
 		CHECK_FOR_INTERRUPTS();
 		numbers[i] = nextval_internal(sequence, true);
 	}
+	if (count > 0)
+		keep_drawn(sequence, numbers[count - 1]);
 }
 
 /*
