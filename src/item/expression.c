@@ -1,7 +1,7 @@
 /*
  * expression.c
- *		The check constraints and defaults of tables, what their partial indexes
- *		hold and when their triggers fire, kept compiled.
+ *		The check constraints and defaults of tables, their indexes and triggers,
+ *		kept compiled.
  *
  * PostgreSQL keeps them as text, and reads and compiles that anew in each
  * statement; for one row, that is most of what the row costs.  We keep what
@@ -18,6 +18,11 @@
 #include "access/genam.h"
 #include "access/sysattr.h"
 #include "access/xact.h"
+#include "catalog/index.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_language_d.h"
+#include "catalog/pg_proc.h"
+#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
@@ -33,6 +38,14 @@
 #include "compat.h"
 #include "item/expression.h"
 
+/* What is kept of an index. */
+typedef struct KeptIndex
+{
+	Oid			index;
+	ExprState  *predicate;		/* NULL: it holds all rows */
+	IndexInfo  *information;	/* NULL: it is made for each statement */
+} KeptIndex;
+
 /* What is kept of one table. */
 typedef struct Kept
 {
@@ -46,14 +59,28 @@ typedef struct Kept
 	Bitmapset **mentioned;		/* columns, a set a check */
 	ExprState **defaults;		/* one a column, NULL: it has none */
 	int			index_count;
-	Oid		   *indexes;
-	ExprState **predicates;		/* one an index, NULL: it holds all rows */
-	int			trigger_count;
+	KeptIndex  *indexes;
+	TriggerDesc *triggers;		/* NULL: it has none */
 	ExprState **conditions;		/* one a trigger, NULL: it fires always */
+	bool	   *are_strange;	/* one a trigger: it may plan statements */
 	struct Kept *next;
 } Kept;
 
 static Kept *kept_tables = NULL;
+
+/*
+ * is_of tells whether a relation is a table or one of its indexes.
+ */
+static bool
+is_of(const Kept *kept, Oid relation)
+{
+	if (kept->relation == relation)
+		return true;
+	for (int i = 0; i < kept->index_count; i++)
+		if (kept->indexes[i].index == relation)
+			return true;
+	return false;
+}
 
 /*
  * give_up marks what is kept of a table, or of all, as not to be used again.
@@ -63,7 +90,7 @@ static void
 give_up(Oid relation)
 {
 	for (Kept *kept = kept_tables; kept != NULL; kept = kept->next)
-		if (!OidIsValid(relation) || kept->relation == relation)
+		if (!OidIsValid(relation) || is_of(kept, relation))
 			kept->is_stale = true;
 }
 
@@ -210,29 +237,98 @@ compile_condition(const char *text)
 }
 
 /*
- * keep_predicates compiles what the partial indexes of a table hold.
+ * keep_information keeps what inserting into an index needs to know, which
+ * must be the same for all statements.  Other kinds of index keep there what
+ * ends with the statement.
+ */
+static IndexInfo *
+keep_information(Relation index)
+{
+	IndexInfo  *information;
+	ListCell   *cell;
+
+	if (index->rd_rel->relam != BTREE_AM_OID || index->rd_index->indisexclusion)
+		return NULL;
+	information = BuildIndexInfo(index);
+	foreach(cell, information->ii_Expressions)
+		information->ii_ExpressionsState = lappend(information->ii_ExpressionsState,
+												   compile(lfirst(cell)));
+	return information;
+}
+
+/*
+ * keep_indexes keeps the indexes of a table, and compiles what the partial
+ * ones hold.
  */
 static void
-keep_predicates(Kept *kept, Relation relation)
+keep_indexes(Kept *kept, Relation relation)
 {
 	List	   *indexes = RelationGetIndexList(relation);
 	ListCell   *cell;
 
-	kept->indexes = palloc(sizeof(Oid) * (list_length(indexes) + 1));
-	kept->predicates = palloc0(sizeof(ExprState *) * (list_length(indexes) + 1));
+	kept->indexes = palloc0(sizeof(KeptIndex) * (list_length(indexes) + 1));
 	foreach(cell, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
 		List	   *predicate = RelationGetIndexPredicate(index);
+		KeptIndex  *kept_index = &kept->indexes[kept->index_count++];
 
-		kept->indexes[kept->index_count] = lfirst_oid(cell);
+		kept_index->index = lfirst_oid(cell);
+		kept_index->information = keep_information(index);
 		if (predicate != NIL)
-			kept->predicates[kept->index_count] =
+			kept_index->predicate =
 				ExecInitQual((List *) expression_planner((Expr *) predicate), NULL);
-		kept->index_count++;
+		if (kept_index->information != NULL)
+			kept_index->information->ii_PredicateState = kept_index->predicate;
 		index_close(index, AccessShareLock);
 	}
 	list_free(indexes);
+}
+
+/*
+ * is_strange tells whether a trigger may plan statements of its own: all but
+ * the functions in C of the books, which pin the planner themselves, and what
+ * looks after a referenced key, which no writer changes.
+ */
+static bool
+is_strange(Relation relation, const Trigger *trigger)
+{
+	HeapTuple	function;
+	bool		result;
+
+	if (RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_PK)
+		return false;
+	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(trigger->tgfoid));
+	if (!HeapTupleIsValid(function))
+		return true;
+	result = ((Form_pg_proc) GETSTRUCT(function))->prolang != ClanguageId ||
+		((Form_pg_proc) GETSTRUCT(function))->pronamespace != RelationGetNamespace(relation);
+	ReleaseSysCache(function);
+	return result;
+}
+
+/*
+ * keep_triggers keeps the triggers of a table, and compiles their conditions.
+ */
+static void
+keep_triggers(Kept *kept, Relation relation)
+{
+	TriggerDesc *triggers = CopyTriggerDesc(relation->trigdesc);
+
+	if (triggers == NULL)
+		return;
+	kept->conditions = palloc0(sizeof(ExprState *) * triggers->numtriggers);
+	kept->are_strange = palloc(sizeof(bool) * triggers->numtriggers);
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		const char *condition = triggers->triggers[i].tgqual;
+
+		kept->are_strange[i] = is_strange(relation, &triggers->triggers[i]);
+		/* Columns that are generated when they are read stand in no tuple. */
+		if (condition != NULL && !AR_HAS_GENERATED_COLUMNS(RelationGetDescr(relation)))
+			kept->conditions[i] = compile_condition(condition);
+	}
+	kept->triggers = triggers;
 }
 
 /*
@@ -303,13 +399,8 @@ keep(Relation relation)
 		if (expression != NULL)
 			kept->defaults[i] = compile(expression);
 	}
-	keep_predicates(kept, relation);
-	kept->trigger_count = relation->trigdesc == NULL ? 0 : relation->trigdesc->numtriggers;
-	kept->conditions = palloc0(sizeof(ExprState *) * (kept->trigger_count + 1));
-	/* Columns that are generated when they are read stand in no tuple. */
-	for (int i = 0; i < kept->trigger_count && !AR_HAS_GENERATED_COLUMNS(desc); i++)
-		if (relation->trigdesc->triggers[i].tgqual != NULL)
-			kept->conditions[i] = compile_condition(relation->trigdesc->triggers[i].tgqual);
+	keep_indexes(kept, relation);
+	keep_triggers(kept, relation);
 	MemoryContextSwitchTo(caller);
 	return kept;
 }
@@ -415,6 +506,7 @@ void
 ar_kept_begin(ArKeptUse *use, Relation relation)
 {
 	use->kept = kept_of(relation);
+	use->are_open = NULL;
 	use->is_outermost = begin_evaluating(use->kept);
 }
 
@@ -425,27 +517,76 @@ ar_kept_end(ArKeptUse *use)
 }
 
 /*
- * ar_use_conditions gives the triggers of a table that is written their kept
- * conditions.
+ * ar_use_triggers gives a table that is written its triggers, each of which
+ * the statement may disable for itself, and their kept conditions.
  */
 void
-ar_use_conditions(const ArKeptUse *use, ResultRelInfo *target)
+ar_use_triggers(const ArKeptUse *use, ResultRelInfo *target)
 {
-	if (target->ri_TrigDesc == NULL ||
-		target->ri_TrigDesc->numtriggers != use->kept->trigger_count)
+	const Kept *kept = use->kept;
+	TriggerDesc *triggers;
+	int			count;
+
+	if (kept->triggers == NULL)
 		return;
-	for (int i = 0; i < use->kept->trigger_count; i++)
-		target->ri_TrigWhenExprs[i] = use->kept->conditions[i];
+	count = kept->triggers->numtriggers;
+	triggers = palloc(sizeof(TriggerDesc));
+	*triggers = *kept->triggers;
+	triggers->triggers = palloc(sizeof(Trigger) * count);
+	memcpy(triggers->triggers, kept->triggers->triggers, sizeof(Trigger) * count);
+	target->ri_TrigDesc = triggers;
+	target->ri_TrigFunctions = palloc0(sizeof(FmgrInfo) * count);
+	/* What is not kept is compiled by the statement, for itself. */
+	target->ri_TrigWhenExprs = palloc(sizeof(ExprState *) * count);
+	memcpy(target->ri_TrigWhenExprs, kept->conditions, sizeof(ExprState *) * count);
 }
 
 /*
- * ar_use_predicates gives the partial indexes of a table, once they are open,
- * their kept predicates.
+ * ar_is_strange tells whether a trigger of a table that is written may plan
+ * statements of its own.
+ */
+bool
+ar_is_strange(const ArKeptUse *use, int trigger)
+{
+	return use->kept->are_strange[trigger];
+}
+
+/*
+ * ar_use_indexes opens the indexes that a row goes into, where the statement
+ * did not need them before.  The context is that of the row; what is made
+ * here lives as long as the statement.
  */
 void
-ar_use_predicates(const ArKeptUse *use, ResultRelInfo *target)
+ar_use_indexes(ArKeptUse *use, ResultRelInfo *target, ExprContext *context, MemoryContext memory)
 {
-	for (int i = 0; i < target->ri_NumIndices && i < use->kept->index_count; i++)
-		if (RelationGetRelid(target->ri_IndexRelationDescs[i]) == use->kept->indexes[i])
-			target->ri_IndexRelationInfo[i]->ii_PredicateState = use->kept->predicates[i];
+	const Kept *kept = use->kept;
+	MemoryContext caller;
+
+	if (target->ri_NumIndices == kept->index_count)
+		return;
+	caller = MemoryContextSwitchTo(memory);
+	if (use->are_open == NULL)
+	{
+		use->are_open = palloc0(sizeof(bool) * kept->index_count);
+		target->ri_IndexRelationDescs = palloc(sizeof(Relation) * kept->index_count);
+		target->ri_IndexRelationInfo = palloc(sizeof(IndexInfo *) * kept->index_count);
+	}
+	for (int i = 0; i < kept->index_count; i++)
+	{
+		const KeptIndex *index = &kept->indexes[i];
+		int			n = target->ri_NumIndices;
+
+		if (use->are_open[i] ||
+			(index->predicate != NULL && !ExecQual(index->predicate, context)))
+			continue;
+		use->are_open[i] = true;
+		target->ri_IndexRelationDescs[n] = index_open(index->index, RowExclusiveLock);
+		target->ri_IndexRelationInfo[n] = index->information;
+		if (index->information == NULL)
+			target->ri_IndexRelationInfo[n] = BuildIndexInfo(target->ri_IndexRelationDescs[n]);
+		/* Whether its columns change is another matter for each statement. */
+		target->ri_IndexRelationInfo[n]->ii_CheckedUnchanged = false;
+		target->ri_NumIndices++;
+	}
+	MemoryContextSwitchTo(caller);
 }

@@ -1,7 +1,7 @@
 /*
  * expression.h
- *		The check constraints and defaults of tables, what their partial indexes
- *		hold and when their triggers fire, kept compiled.
+ *		The check constraints and defaults of tables, their indexes and triggers,
+ *		kept compiled.
  */
 #ifndef AR_ITEM_EXPRESSION_H
 #define AR_ITEM_EXPRESSION_H
@@ -15,6 +15,7 @@ typedef struct ArKeptUse
 {
 	struct Kept *kept;
 	bool		is_outermost;
+	bool	   *are_open;		/* one an index; NULL: none is */
 } ArKeptUse;
 
 extern bool ar_checks_pass(Relation relation, TupleTableSlot *slot, ExprContext *context,
@@ -23,7 +24,9 @@ extern void ar_set_defaults(Relation relation, TupleTableSlot *slot, ExprContext
 							const AttrNumber *named, int named_count);
 extern void ar_kept_begin(ArKeptUse *use, Relation relation);
 extern void ar_kept_end(ArKeptUse *use);
-extern void ar_use_conditions(const ArKeptUse *use, ResultRelInfo *target);
-extern void ar_use_predicates(const ArKeptUse *use, ResultRelInfo *target);
+extern void ar_use_triggers(const ArKeptUse *use, ResultRelInfo *target);
+extern bool ar_is_strange(const ArKeptUse *use, int trigger);
+extern void ar_use_indexes(ArKeptUse *use, ResultRelInfo *target, ExprContext *context,
+						   MemoryContext memory);
 
 #endif							/* AR_ITEM_EXPRESSION_H */

@@ -33,6 +33,7 @@
 #include "parser/parse_relation.h"
 #include "storage/lmgr.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -40,6 +41,7 @@
 #include "item/expression.h"
 #include "item/table.h"
 #include "item/transition.h"
+#include "item/writer.h"
 
 /*
  * relation_of finds a table or an index of the books by its name.
@@ -113,6 +115,46 @@ is_known(const ArTable *table, Oid constraint)
 }
 
 /*
+ * is_enabled tells whether a trigger fires in this session.
+ */
+static bool
+is_enabled(const Trigger *trigger)
+{
+	return trigger->tgenabled != TRIGGER_DISABLED &&
+		trigger->tgenabled != (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
+							   TRIGGER_FIRES_ON_ORIGIN : TRIGGER_FIRES_ON_REPLICA);
+}
+
+/*
+ * has_strangers tells whether triggers fire by what is written that may plan
+ * statements of their own.
+ */
+static bool
+has_strangers(const ArTable *table)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+		if (ar_is_strange(&table->kept, i) && is_enabled(&triggers->triggers[i]) &&
+			(table->operation == CMD_INSERT ? TRIGGER_FOR_INSERT(triggers->triggers[i].tgtype) :
+			 TRIGGER_FOR_UPDATE(triggers->triggers[i].tgtype)))
+			return true;
+	return false;
+}
+
+/*
+ * pin has triggers that plan statements in a writer do so as he does.
+ */
+static void
+pin(ArTable *table)
+{
+	if (table->guc_level != 0 || !ar_writer_active() || !has_strangers(table))
+		return;
+	table->guc_level = NewGUCNestLevel();
+	ar_writer_pin();
+}
+
+/*
  * ar_table_trust_keys says that the rows to be written refer only to rows
  * that a foreign key looked up and holds since this very statement: those of
  * the documents they are made of.  Then the same is not looked up again.
@@ -134,17 +176,6 @@ ar_table_trust_keys(ArTable *table)
 			(table->operation == CMD_UPDATE || is_known(table, trigger->tgconstraint)))
 			trigger->tgenabled = TRIGGER_DISABLED;
 	}
-}
-
-/*
- * is_enabled tells whether a trigger fires in this session.
- */
-static bool
-is_enabled(const Trigger *trigger)
-{
-	return trigger->tgenabled != TRIGGER_DISABLED &&
-		trigger->tgenabled != (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
-							   TRIGGER_FIRES_ON_ORIGIN : TRIGGER_FIRES_ON_REPLICA);
 }
 
 /*
@@ -235,19 +266,23 @@ begin_writing(ArTable *table)
 	AR_INIT_RANGE_TABLE(table->estate, list_make1(entry), permissions);
 	table->estate->es_snapshot = table->snapshot;
 	table->estate->es_output_cid = GetCurrentCommandId(true);
+	ar_kept_begin(&table->kept, relation);
+	/* As InitResultRelInfo does it, which copies all triggers. */
 	table->target = makeNode(ResultRelInfo);
-	InitResultRelInfo(table->target, relation, 1, NULL, 0);
+	table->target->ri_RangeTableIndex = 1;
+	table->target->ri_RelationDesc = relation;
+	ar_use_triggers(&table->kept, table->target);
 	table->estate->es_opened_result_relations =
 		lappend(table->estate->es_opened_result_relations, table->target);
 	AR_EVAL_PLAN_QUAL_INIT(&table->recheck, table->estate);
 	table->changed = table_slot_create(relation, NULL);
 
-	ar_kept_begin(&table->kept, relation);
-	ar_use_conditions(&table->kept, table->target);
 	table->is_meddled = is_meddled(table);
 	/* No key changes; but of a row as young as the transaction all would be looked up. */
 	if (table->operation == CMD_UPDATE)
 		ar_table_trust_keys(table);
+	if (table->is_meddled)
+		pin(table);
 	AfterTriggerBeginQuery();
 	if (table->operation == CMD_INSERT)
 		ExecBSInsertTriggers(table->estate, table->target);
@@ -454,12 +489,10 @@ check(ArTable *table)
 static List *
 index_changed(ArTable *table, bool only_summaries)
 {
-	if (!table->has_indexes)
-	{
-		ExecOpenIndices(table->target, false);
-		ar_use_predicates(&table->kept, table->target);
-	}
-	table->has_indexes = true;
+	ExprContext *context = GetPerTupleExprContext(table->estate);
+
+	context->ecxt_scantuple = table->changed;
+	ar_use_indexes(&table->kept, table->target, context, table->estate->es_query_cxt);
 	if (table->target->ri_NumIndices == 0)
 		return NIL;
 	return AR_INSERT_INDEX_TUPLES(table->target, table->changed, table->estate,
@@ -582,13 +615,15 @@ ar_table_end(ArTable *table)
 	ExecDropSingleTupleTableSlot(table->row);
 	if (table->operation != CMD_SELECT)
 	{
-		if (table->has_indexes)
-			ExecCloseIndices(table->target);
+		ExecCloseIndices(table->target);
 		if (table->operation == CMD_INSERT)
 			ExecASInsertTriggers(table->estate, table->target, table->capture);
 		else
 			ExecASUpdateTriggers(table->estate, table->target, table->capture);
+		pin(table);
 		AfterTriggerEndQuery(table->estate);
+		if (table->guc_level != 0)
+			AtEOXact_GUC(true, table->guc_level);
 		EvalPlanQualEnd(&table->recheck);
 		ExecDropSingleTupleTableSlot(table->changed);
 		ExecResetTupleTable(table->estate->es_tupleTable, false);

@@ -44,7 +44,7 @@ typedef struct ArTable
 	EPQState	recheck;
 	ArKeptUse	kept;			/* expressions, ready to be evaluated */
 	bool		is_meddled;		/* somebody else's trigger may change a row */
-	bool		has_indexes;	/* they are open */
+	int			guc_level;		/* of the settings that are pinned; 0: none is */
 } ArTable;
 
 extern void ar_table_begin(ArTable *table, const char *name, CmdType operation,

@@ -80,25 +80,55 @@ static const struct
 };
 
 /*
- * set sets one setting until the writer ends.
+ * set sets one setting until the present level of settings ends.
  */
 static void
-set(ArWriter *writer, const char *name, const char *value)
+set(const char *name, const char *value)
 {
-	if (writer->guc_level == 0)
-		writer->guc_level = NewGUCNestLevel();
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 /*
+ * are_pinned tells whether the planner is set as our statements need it.
+ */
+static bool
+are_pinned(void)
+{
+	for (int i = 0; i < (int) lengthof(writer_settings); i++)
+		if (*writer_settings[i].variable != writer_settings[i].value)
+			return false;
+	/* A function that has its own statements planned anew does not mean ours, row by row. */
+	return plan_cache_mode == PLAN_CACHE_MODE_AUTO;
+}
+
+/*
+ * ar_writer_pin sets the planner for statements of ours, and for what foreign
+ * keys look up, until the present level of settings ends.
+ */
+void
+ar_writer_pin(void)
+{
+	if (are_pinned())
+		return;
+	for (int i = 0; i < (int) lengthof(writer_settings); i++)
+		if (*writer_settings[i].variable != writer_settings[i].value)
+			set(writer_settings[i].name, writer_settings[i].value ? "on" : "off");
+	if (plan_cache_mode != PLAN_CACHE_MODE_AUTO)
+		set("plan_cache_mode", "auto");
+}
+
+/*
  * ar_writer_begin makes the current trigger the writer, as the owner of the
- * trigger's table, and connects SPI.  Inside another writer there is nothing
- * left to set, and then nothing to be taken back.
+ * trigger's table, and connects SPI.  The planner is pinned with the first
+ * statement, if there is one.  Inside another writer there may be nothing left
+ * to set, and then nothing to be taken back.
  */
 void
 ar_writer_begin(ArWriter *writer, Relation relation)
 {
+	bool		has_path;
+
 	GetUserIdAndSecContext(&writer->user, &writer->security_context);
 	SetUserIdAndSecContext(relation->rd_rel->relowner,
 						   writer->security_context |
@@ -106,15 +136,10 @@ ar_writer_begin(ArWriter *writer, Relation relation)
 						   SECURITY_NOFORCE_RLS |
 						   SECURITY_AR_WRITER);
 	table_blocks = RelationGetNumberOfBlocks(relation);
-	writer->guc_level = 0;
-	if (strcmp(namespace_search_path, WRITER_SEARCH_PATH) != 0)
-		set(writer, "search_path", WRITER_SEARCH_PATH);
-	for (int i = 0; i < (int) lengthof(writer_settings); i++)
-		if (*writer_settings[i].variable != writer_settings[i].value)
-			set(writer, writer_settings[i].name, writer_settings[i].value ? "on" : "off");
-	/* A function that has its own statements planned anew does not mean ours, row by row. */
-	if (plan_cache_mode != PLAN_CACHE_MODE_AUTO)
-		set(writer, "plan_cache_mode", "auto");
+	has_path = strcmp(namespace_search_path, WRITER_SEARCH_PATH) == 0;
+	writer->guc_level = has_path && are_pinned() ? 0 : NewGUCNestLevel();
+	if (!has_path)
+		set("search_path", WRITER_SEARCH_PATH);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "ar_writer_begin: could not connect SPI");
 }
@@ -285,6 +310,7 @@ begin_plan(ArStatement *statement, Datum *values, SPIPlanPtr *plan)
 	int			guc_level = 0;
 
 	Assert(statement->nargs <= AR_STATEMENT_ARGS_MAX);
+	ar_writer_pin();
 	for (int i = 0; i < statement->nargs; i++)
 		types[i] = ar_type(statement->argtypes[i]);
 

@@ -48,6 +48,7 @@ typedef void (*ArRowFunction) (Relation relation, HeapTuple row, TupleDesc desc)
 
 extern void ar_writer_begin(ArWriter *writer, Relation relation);
 extern void ar_writer_end(ArWriter *writer);
+extern void ar_writer_pin(void);
 extern bool ar_writer_active(void);
 extern void ar_writer_forgo_judgement(void);
 extern bool ar_writer_is_judged(void);
