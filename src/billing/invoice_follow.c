@@ -38,6 +38,8 @@ typedef struct Followed
 	AttrNumber	item_id;
 	AttrNumber	amount;
 	AttrNumber	open;
+	int64	   *item_ids;		/* of one invoice */
+	int			item_room;
 
 	/* Read only where nothing is open any more. */
 	ArTable		applications;	/* by debit item */
@@ -295,22 +297,28 @@ status_now(Followed *followed, int32 ledger_id, const Datum *invoice_key)
 	int64		written_off = 0;
 	bool		has_memo = false;
 	bool		reversed = false;
+	int			count = 0;
 
 	for (bool found = ar_table_find(items, invoice_key, 2); found;
 		 found = ar_table_next(items))
 	{
 		total = ar_add_minor(total, minor_of(items, followed->amount));
 		open = ar_add_minor(open, minor_of(items, followed->open));
+		if (count == followed->item_room)
+		{
+			followed->item_room = Max(2 * count, 16);
+			followed->item_ids = count == 0 ? palloc(sizeof(int64) * followed->item_room) :
+				repalloc(followed->item_ids, sizeof(int64) * followed->item_room);
+		}
+		followed->item_ids[count++] = DatumGetInt64(ar_table_value(items, followed->item_id));
 	}
 	if (open == 0)
 	{
 		begin_looking_back(followed);
-		for (bool found = ar_table_find(items, invoice_key, 2); found;
-			 found = ar_table_next(items))
+		for (int i = 0; i < count; i++)
 			written_off = ar_add_minor(written_off,
 									   written_off_minor(followed, ledger_id,
-														 DatumGetInt64(ar_table_value(items, followed->item_id)),
-														 &has_memo));
+														 followed->item_ids[i], &has_memo));
 		reversed = has_memo && is_reversed(followed, invoice_key);
 	}
 	return ar_status_of(total, open, written_off > 0, reversed);

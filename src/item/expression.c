@@ -20,6 +20,7 @@
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/pg_am_d.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_language_d.h"
 #include "catalog/pg_proc.h"
 #include "commands/trigger.h"
@@ -30,6 +31,7 @@
 #include "rewrite/prs2lock.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/array.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -45,6 +47,17 @@ typedef struct KeptIndex
 	ExprState  *predicate;		/* NULL: it holds all rows */
 	IndexInfo  *information;	/* NULL: it is made for each statement */
 } KeptIndex;
+
+/* What is kept of a trigger, besides. */
+typedef struct KeptTrigger
+{
+	bool		is_strange;		/* it may plan statements of its own */
+	/* Of a trigger that looks after a foreign key: */
+	bool		is_key;
+	bool		is_referring;	/* from this table, not to it */
+	bool		is_of_books;	/* to a table of the books */
+	Bitmapset  *columns;		/* of this table */
+} KeptTrigger;
 
 /* What is kept of one table. */
 typedef struct Kept
@@ -62,7 +75,7 @@ typedef struct Kept
 	KeptIndex  *indexes;
 	TriggerDesc *triggers;		/* NULL: it has none */
 	ExprState **conditions;		/* one a trigger, NULL: it fires always */
-	bool	   *are_strange;	/* one a trigger: it may plan statements */
+	KeptTrigger *more;			/* one a trigger */
 	struct Kept *next;
 } Kept;
 
@@ -308,6 +321,40 @@ is_strange(Relation relation, const Trigger *trigger)
 }
 
 /*
+ * keep_key keeps which columns of its table a trigger of a foreign key looks
+ * after.
+ */
+static void
+keep_key(KeptTrigger *kept, Relation relation, const Trigger *trigger)
+{
+	int			side = RI_FKey_trigger_type(trigger->tgfoid);
+	HeapTuple	constraint;
+	Form_pg_constraint form;
+	bool		isnull;
+	Datum		columns;
+	ArrayType  *array;
+
+	if (side == RI_TRIGGER_NONE)
+		return;
+	constraint = SearchSysCache1(CONSTROID, ObjectIdGetDatum(trigger->tgconstraint));
+	if (!HeapTupleIsValid(constraint))
+		return;
+	form = (Form_pg_constraint) GETSTRUCT(constraint);
+	columns = SysCacheGetAttr(CONSTROID, constraint, side == RI_TRIGGER_FK ?
+							  Anum_pg_constraint_conkey : Anum_pg_constraint_confkey, &isnull);
+	if (!isnull)
+	{
+		array = DatumGetArrayTypeP(columns);
+		for (int i = 0; i < ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)); i++)
+			kept->columns = bms_add_member(kept->columns, ((int16 *) ARR_DATA_PTR(array))[i]);
+		kept->is_key = true;
+		kept->is_referring = side == RI_TRIGGER_FK;
+		kept->is_of_books = get_rel_namespace(form->confrelid) == RelationGetNamespace(relation);
+	}
+	ReleaseSysCache(constraint);
+}
+
+/*
  * keep_triggers keeps the triggers of a table, and compiles their conditions.
  */
 static void
@@ -318,12 +365,13 @@ keep_triggers(Kept *kept, Relation relation)
 	if (triggers == NULL)
 		return;
 	kept->conditions = palloc0(sizeof(ExprState *) * triggers->numtriggers);
-	kept->are_strange = palloc(sizeof(bool) * triggers->numtriggers);
+	kept->more = palloc0(sizeof(KeptTrigger) * triggers->numtriggers);
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
 		const char *condition = triggers->triggers[i].tgqual;
 
-		kept->are_strange[i] = is_strange(relation, &triggers->triggers[i]);
+		kept->more[i].is_strange = is_strange(relation, &triggers->triggers[i]);
+		keep_key(&kept->more[i], relation, &triggers->triggers[i]);
 		/* Columns that are generated when they are read stand in no tuple. */
 		if (condition != NULL && !AR_HAS_GENERATED_COLUMNS(RelationGetDescr(relation)))
 			kept->conditions[i] = compile_condition(condition);
@@ -548,7 +596,41 @@ ar_use_triggers(const ArKeptUse *use, ResultRelInfo *target)
 bool
 ar_is_strange(const ArKeptUse *use, int trigger)
 {
-	return use->kept->are_strange[trigger];
+	return use->kept->more[trigger].is_strange;
+}
+
+/*
+ * ar_is_key_within tells whether a trigger looks after a foreign key of this
+ * table to one of the books, all of whose columns are among those given.
+ */
+bool
+ar_is_key_within(const ArKeptUse *use, int trigger, const AttrNumber *columns, int count)
+{
+	const KeptTrigger *kept = &use->kept->more[trigger];
+	int			within = 0;
+
+	if (!kept->is_key || !kept->is_referring || !kept->is_of_books)
+		return false;
+	for (int i = 0; i < count; i++)
+		within += bms_is_member(columns[i], kept->columns);
+	return within == bms_num_members(kept->columns);
+}
+
+/*
+ * ar_is_key_apart tells whether a trigger looks after a foreign key, from or
+ * to this table, none of whose columns is among those given.
+ */
+bool
+ar_is_key_apart(const ArKeptUse *use, int trigger, const AttrNumber *columns, int count)
+{
+	const KeptTrigger *kept = &use->kept->more[trigger];
+
+	if (!kept->is_key)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (bms_is_member(columns[i], kept->columns))
+			return false;
+	return true;
 }
 
 /*

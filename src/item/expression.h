@@ -26,6 +26,8 @@ extern void ar_kept_begin(ArKeptUse *use, Relation relation);
 extern void ar_kept_end(ArKeptUse *use);
 extern void ar_use_triggers(const ArKeptUse *use, ResultRelInfo *target);
 extern bool ar_is_strange(const ArKeptUse *use, int trigger);
+extern bool ar_is_key_within(const ArKeptUse *use, int trigger, const AttrNumber *columns, int count);
+extern bool ar_is_key_apart(const ArKeptUse *use, int trigger, const AttrNumber *columns, int count);
 extern void ar_use_indexes(ArKeptUse *use, ResultRelInfo *target, ExprContext *context,
 						   MemoryContext memory);
 

@@ -34,8 +34,10 @@
 #include "storage/lmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "item/expression.h"
@@ -43,19 +45,61 @@
 #include "item/transition.h"
 #include "item/writer.h"
 
+/* Tables and indexes of the books that were looked for, by their names. */
+#define KNOWN_MAX	32
+
+static struct
+{
+	const char *name;			/* constant text */
+	Oid			relation;
+}			known[KNOWN_MAX];
+static int	known_count = 0;
+
+static void
+on_relation_changed(Datum argument, Oid relation)
+{
+	if (!OidIsValid(relation))
+		known_count = 0;
+	for (int i = 0; i < known_count; i++)
+		if (known[i].relation == relation)
+			known_count = 0;
+}
+
+static void
+on_schema_changed(Datum argument, int cache, uint32 hash)
+{
+	known_count = 0;
+}
+
 /*
  * relation_of finds a table or an index of the books by its name.
  */
 static Oid
 relation_of(const char *name)
 {
-	Oid			found = get_relname_relid(name, get_namespace_oid("ar", false));
+	static bool is_watching = false;
+	Oid			found;
 
+	for (int i = 0; i < known_count; i++)
+		if (known[i].name == name)
+			return known[i].relation;
+	if (!is_watching)
+	{
+		CacheRegisterRelcacheCallback(on_relation_changed, (Datum) 0);
+		CacheRegisterSyscacheCallback(NAMESPACEOID, on_schema_changed, (Datum) 0);
+	}
+	is_watching = true;
+	found = get_relname_relid(name, get_namespace_oid("ar", false));
 	if (!OidIsValid(found))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation \"ar.%s\" does not exist", name),
 				 errhint("The books are made by ar.create_books(); do not rename or drop what they came with.")));
+	if (known_count < KNOWN_MAX)
+	{
+		known[known_count].name = name;
+		known[known_count++].relation = found;
+	}
 	return found;
 }
 
@@ -83,35 +127,6 @@ is_meddled(const ArTable *table)
 			return true;
 	}
 	return false;
-}
-
-/*
- * is_known tells whether a foreign key is one of the books, of columns that
- * are written.
- */
-static bool
-is_known(const ArTable *table, Oid constraint)
-{
-	Oid			referred = InvalidOid;
-	ListCell   *cell;
-
-	/* The list is good until the catalogs are asked for something else. */
-	foreach(cell, RelationGetFKeyList(table->relation))
-	{
-		const ForeignKeyCacheInfo *key = lfirst(cell);
-		int			named = 0;
-
-		if (key->conoid != constraint)
-			continue;
-		for (int i = 0; i < key->nkeys; i++)
-			for (int j = 0; j < table->column_count; j++)
-				named += table->columns[j] == key->conkey[i];
-		if (named == key->nkeys)
-			referred = key->confrelid;
-		break;
-	}
-	return OidIsValid(referred) &&
-		get_rel_namespace(referred) == RelationGetNamespace(table->relation);
 }
 
 /*
@@ -155,9 +170,38 @@ pin(ArTable *table)
 }
 
 /*
+ * fires_after tells whether a trigger fires after what is written.
+ */
+static bool
+fires_after(const ArTable *table, const Trigger *trigger)
+{
+	return is_enabled(trigger) && TRIGGER_FOR_AFTER(trigger->tgtype) &&
+		(table->operation == CMD_INSERT ? TRIGGER_FOR_INSERT(trigger->tgtype) :
+		 TRIGGER_FOR_UPDATE(trigger->tgtype));
+}
+
+/*
+ * spare_rows says that no trigger fires after a row if none does any more:
+ * then none is looked for, row by row.
+ */
+static void
+spare_rows(ArTable *table)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+
+	for (int i = 0; i < triggers->numtriggers; i++)
+		if (TRIGGER_FOR_ROW(triggers->triggers[i].tgtype) &&
+			fires_after(table, &triggers->triggers[i]))
+			return;
+	triggers->trig_insert_after_row = false;
+	triggers->trig_update_after_row = false;
+}
+
+/*
  * ar_table_trust_keys says that the rows to be written refer only to rows
  * that a foreign key looked up and holds since this very statement: those of
- * the documents they are made of.  Then the same is not looked up again.
+ * the documents they are made of.  Then the same is not looked up again.  Of
+ * rows that are changed, no key is.
  *
  * What somebody else added to the table is looked up: his keys, and all that
  * his triggers may change.
@@ -167,15 +211,19 @@ ar_table_trust_keys(ArTable *table)
 {
 	TriggerDesc *triggers = table->target->ri_TrigDesc;
 
-	for (int i = 0; triggers != NULL && !table->is_meddled && i < triggers->numtriggers; i++)
+	if (triggers == NULL || table->is_meddled)
+		return;
+	for (int i = 0; i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 
 		if (!trigger->tgdeferrable &&
-			RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_FK &&
-			(table->operation == CMD_UPDATE || is_known(table, trigger->tgconstraint)))
+			(table->operation == CMD_INSERT ?
+			 ar_is_key_within(&table->kept, i, table->columns, table->column_count) :
+			 ar_is_key_apart(&table->kept, i, table->columns, table->column_count)))
 			trigger->tgenabled = TRIGGER_DISABLED;
 	}
+	spare_rows(table);
 }
 
 /*

@@ -121,13 +121,14 @@ ar_writer_pin(void)
 /*
  * ar_writer_begin makes the current trigger the writer, as the owner of the
  * trigger's table, and connects SPI.  The planner is pinned with the first
- * statement, if there is one.  Inside another writer there may be nothing left
- * to set, and then nothing to be taken back.
+ * statement, if there is one.  What is set inside another writer is taken back
+ * with him.
  */
 void
 ar_writer_begin(ArWriter *writer, Relation relation)
 {
 	bool		has_path;
+	bool		is_within;
 
 	GetUserIdAndSecContext(&writer->user, &writer->security_context);
 	SetUserIdAndSecContext(relation->rd_rel->relowner,
@@ -137,7 +138,8 @@ ar_writer_begin(ArWriter *writer, Relation relation)
 						   SECURITY_AR_WRITER);
 	table_blocks = RelationGetNumberOfBlocks(relation);
 	has_path = strcmp(namespace_search_path, WRITER_SEARCH_PATH) == 0;
-	writer->guc_level = has_path && are_pinned() ? 0 : NewGUCNestLevel();
+	is_within = has_path && (writer->security_context & SECURITY_AR_WRITER) != 0;
+	writer->guc_level = is_within ? 0 : NewGUCNestLevel();
 	if (!has_path)
 		set("search_path", WRITER_SEARCH_PATH);
 	if (SPI_connect() != SPI_OK_CONNECT)
