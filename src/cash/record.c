@@ -25,6 +25,7 @@
 #include "utils/syscache.h"
 
 #include "ar_ext.h"
+#include "cash/settle.h"
 #include "item/table.h"
 #include "item/writer.h"
 #include "type/monetary.h"
@@ -101,6 +102,7 @@ static int64
 insert(FunctionCallInfo fcinfo)
 {
 	ArTable		payments;
+	bool		is_settled_here;
 	Datum		values[ARGUMENT_COUNT];
 	bool		nulls[ARGUMENT_COUNT];
 	int64		payment_id;
@@ -114,7 +116,11 @@ insert(FunctionCallInfo fcinfo)
 	/* A customer who has a balance is there; and to make one he must be. */
 	if (ar_table_fires(&payments, "payment_settle_ais"))
 		ar_table_trust_keys(&payments);
+	is_settled_here = ar_table_is_alone(&payments, "payment_settle_ais") &&
+		ar_table_take_over(&payments, "payment_settle_ais");
 	ar_table_insert(&payments, values, nulls);
+	if (is_settled_here)
+		ar_settle_payment(payments.relation, payments.changed);
 	payment_id = DatumGetInt64(ar_table_inserted(&payments, "payment_id", INT8OID));
 	ar_table_end(&payments);
 	return payment_id;

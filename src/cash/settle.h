@@ -12,6 +12,7 @@
 #ifndef AR_CASH_SETTLE_H
 #define AR_CASH_SETTLE_H
 
+#include "executor/tuptable.h"
 #include "nodes/pg_list.h"
 #include "utils/date.h"
 #include "utils/jsonb.h"
@@ -202,6 +203,9 @@ typedef struct ArSettlement
 	MemoryContext context;		/* of what lives as long as the work */
 	MemoryContext chunk;		/* of the accounts at hand */
 } ArSettlement;
+
+/* settle_trigger.c */
+extern void ar_settle_payment(Relation relation, TupleTableSlot *payment);
 
 /* settle.c */
 extern void ar_settle(ArSettlement *settlement);

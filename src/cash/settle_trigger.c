@@ -22,6 +22,9 @@
 
 PG_FUNCTION_INFO_V1(ar_tg_settle);
 
+/* What the table of payments is called by its trigger. */
+#define PAYMENT	"payment"
+
 /* A credit and the ledger it belongs to. */
 typedef struct LedgerCredit
 {
@@ -45,13 +48,12 @@ compare_ledgers(const void *left, const void *right)
 }
 
 /*
- * read_payments copies out of the transition table what payments with a
- * customer are to be settled.
+ * read_payments reads what payments with a customer are to be settled, of at
+ * most room.
  */
 static LedgerCredit *
-read_payments(TriggerData *trigger, int *count)
+read_payments(Relation relation, ArTransition *rows, int room, int *count)
 {
-	Relation	relation = trigger->tg_relation;
 	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
 	AttrNumber	customer_id = ar_column(relation, "customer_id", INT8OID);
 	AttrNumber	payment_id = ar_column(relation, "payment_id", INT8OID);
@@ -61,21 +63,18 @@ read_payments(TriggerData *trigger, int *count)
 	AttrNumber	reference = ar_column(relation, "reference", TEXTOID);
 	AttrNumber	structured = ar_column(relation, "structured_reference", TEXTOID);
 	AttrNumber	remittance = ar_column(relation, "remittance", JSONBOID);
-	int			rows_count = ar_transition_count(trigger->tg_newtable, INT_MAX);
 	LedgerCredit *credits;
-	ArTransition rows;
 	int			n = 0;
 
 	credits = MemoryContextAllocHuge(CurrentMemoryContext,
-									 sizeof(LedgerCredit) * (Size) Max(rows_count, 1));
-	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
-	while (ar_transition_next(&rows))
+									 sizeof(LedgerCredit) * (Size) Max(room, 1));
+	while (ar_transition_next(rows))
 	{
 		ArCredit   *credit = &credits[n].credit;
 		bool		is_unidentified;
 		bool		is_unsaid;
-		Datum		customer = slot_getattr(rows.slot, customer_id, &is_unidentified);
-		Datum		how = slot_getattr(rows.slot, apply, &is_unsaid);
+		Datum		customer = slot_getattr(rows->slot, customer_id, &is_unidentified);
+		Datum		how = slot_getattr(rows->slot, apply, &is_unsaid);
 
 		if (is_unidentified)
 			continue;
@@ -84,11 +83,11 @@ read_payments(TriggerData *trigger, int *count)
 			ar_apply_from_text(TextDatumGetCString(how));
 		if (credit->apply == AR_APPLY_NONE)
 			continue;
-		credits[n].ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
-		credit->payment_id = DatumGetInt64(ar_transition_value(&rows, payment_id));
+		credits[n].ledger_id = DatumGetInt32(ar_transition_value(rows, ledger_id));
+		credit->payment_id = DatumGetInt64(ar_transition_value(rows, payment_id));
 		credit->customer_id = DatumGetInt64(customer);
-		credit->currency = DatumGetArMonetaryP(ar_transition_value(&rows, amount))->currency;
-		credit->received_on = DatumGetDateADT(ar_transition_value(&rows, received_on));
+		credit->currency = DatumGetArMonetaryP(ar_transition_value(rows, amount))->currency;
+		credit->received_on = DatumGetDateADT(ar_transition_value(rows, received_on));
 		credit->rule = AR_RULE_NONE;
 		credit->confidence = -1;
 		if (credit->apply <= AR_APPLY_AUTO)
@@ -96,14 +95,13 @@ read_payments(TriggerData *trigger, int *count)
 			bool		nulls[3];
 			Datum		texts[3];
 
-			texts[0] = slot_getattr(rows.slot, reference, &nulls[0]);
-			texts[1] = slot_getattr(rows.slot, structured, &nulls[1]);
-			texts[2] = slot_getattr(rows.slot, remittance, &nulls[2]);
+			texts[0] = slot_getattr(rows->slot, reference, &nulls[0]);
+			texts[1] = slot_getattr(rows->slot, structured, &nulls[1]);
+			texts[2] = slot_getattr(rows->slot, remittance, &nulls[2]);
 			ar_read_texts(credit, texts[0], nulls[0], texts[1], nulls[1], texts[2], nulls[2]);
 		}
 		n++;
 	}
-	ar_transition_end(&rows);
 	*count = n;
 	return credits;
 }
@@ -155,16 +153,16 @@ settle_ledger(Relation relation, ArPosting *fresh, int fresh_count,
 }
 
 /*
- * settle_payments posts the payments that a statement recorded, and settles
- * them.  They get their items with what is left of them: what a payment is
- * for is known before anything of it is written.
+ * settle_payments posts the payments that a statement recorded, at most room,
+ * and settles them.  They get their items with what is left of them: what a
+ * payment is for is known before anything of it is written.
  */
 static void
-settle_payments(TriggerData *trigger)
+settle_payments(Relation relation, ArTransition *rows, int room)
 {
 	ArDocumentType type;
 	int			fresh_count;
-	ArPosting  *fresh = ar_read_postings(trigger, &type, &fresh_count);
+	ArPosting  *fresh = ar_read_postings(relation, PAYMENT, rows, room, &type, &fresh_count);
 	int			count;
 	LedgerCredit *credits;
 	int			at = 0;
@@ -173,9 +171,10 @@ settle_payments(TriggerData *trigger)
 
 	if (fresh_count == 0)
 		return;
-	credits = read_payments(trigger, &count);
+	ar_transition_rewind(rows);
+	credits = read_payments(relation, rows, room, &count);
 	qsort(credits, count, sizeof(LedgerCredit), compare_ledgers);
-	ar_writer_begin(&writer, trigger->tg_relation);
+	ar_writer_begin(&writer, relation);
 	for (int i = 1; i <= fresh_count; i++)
 	{
 		int			from = at;
@@ -184,10 +183,24 @@ settle_payments(TriggerData *trigger)
 			continue;
 		while (at < count && credits[at].ledger_id == fresh[first].ledger_id)
 			at++;
-		settle_ledger(trigger->tg_relation, &fresh[first], i - first, &credits[from], at - from);
+		settle_ledger(relation, &fresh[first], i - first, &credits[from], at - from);
 		first = i;
 	}
 	ar_writer_end(&writer);
+}
+
+/*
+ * ar_settle_payment does for a payment that was inserted what its trigger
+ * would do.
+ */
+void
+ar_settle_payment(Relation relation, TupleTableSlot *payment)
+{
+	ArTransition row;
+
+	ar_transition_of_row(&row, payment);
+	settle_payments(relation, &row, 1);
+	ar_transition_end(&row);
 }
 
 /* A payment that has got its customer. */
@@ -274,11 +287,17 @@ Datum
 ar_tg_settle(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_settle", TRIGGER_EVENT_AFTER);
-	const char *argument = trigger->tg_trigger->tgnargs == 1 ?
-		trigger->tg_trigger->tgargs[0] : "";
+	const char *argument = ar_trigger_argument(trigger);
 
-	if (strcmp(argument, "payment") == 0)
-		settle_payments(trigger);
+	if (strcmp(argument, PAYMENT) == 0)
+	{
+		ArTransition rows;
+
+		ar_transition_begin(&rows, trigger, trigger->tg_newtable);
+		settle_payments(trigger->tg_relation, &rows,
+						ar_transition_count(trigger->tg_newtable, INT_MAX));
+		ar_transition_end(&rows);
+	}
 	else if (strcmp(argument, "payment_transfer") == 0)
 		settle_transfers(trigger);
 	else

@@ -421,7 +421,7 @@ are_owed_anyway(const ArPosting *postings, int count)
 /* What a table that posts calls the columns a posting is made of. */
 static const struct
 {
-	const char *argument;		/* of the trigger */
+	const char *name;			/* and the trigger's argument */
 	ArDocumentType type;
 	const char *document_id;
 	const char *issued_on;
@@ -433,15 +433,15 @@ static const struct
 };
 
 /*
- * ar_read_postings reads what the documents that a statement inserted are to
- * become; the trigger's argument says what the table holds.  A payment is a
+ * ar_read_postings reads what documents that were just inserted are to become;
+ * table says what they are.  There are at most room of them.  A payment is a
  * credit of its amount; without a customer it has no item, until a transfer
  * says whose it is.  An adjustment carries its own sign and kind.
  */
 ArPosting *
-ar_read_postings(TriggerData *trigger, ArDocumentType *type, int *count)
+ar_read_postings(Relation relation, const char *table, ArTransition *rows, int room,
+				 ArDocumentType *type, int *count)
 {
-	Relation	relation = trigger->tg_relation;
 	bool		is_payment;
 	AttrNumber	ledger_id,
 				customer_id,
@@ -450,14 +450,12 @@ ar_read_postings(TriggerData *trigger, ArDocumentType *type, int *count)
 				issued_on = InvalidAttrNumber,
 				recorded_at,
 				kind = InvalidAttrNumber;
-	ArTransition rows;
 	ArPosting  *postings;
 	int			n = 0;
 
 	for (int i = 0; i < (int) lengthof(posting_tables); i++)
 	{
-		if (trigger->tg_trigger->tgnargs != 1 ||
-			strcmp(trigger->tg_trigger->tgargs[0], posting_tables[i].argument) != 0)
+		if (strcmp(table, posting_tables[i].name) != 0)
 			continue;
 		*type = posting_tables[i].type;
 		document_id = ar_column(relation, posting_tables[i].document_id, INT8OID);
@@ -466,8 +464,8 @@ ar_read_postings(TriggerData *trigger, ArDocumentType *type, int *count)
 	if (document_id == InvalidAttrNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("trigger \"%s\" needs the argument \"payment\", \"payment_transfer\" or \"adjustment\"",
-						trigger->tg_trigger->tgname)));
+				 errmsg("a trigger of \"%s\" needs the argument \"payment\", \"payment_transfer\" or \"adjustment\"",
+						RelationGetRelationName(relation))));
 	is_payment = *type == AR_DOCUMENT_PAYMENT;
 
 	ledger_id = ar_column(relation, "ledger_id", INT4OID);
@@ -477,37 +475,34 @@ ar_read_postings(TriggerData *trigger, ArDocumentType *type, int *count)
 	if (!is_payment)
 		kind = ar_column(relation, "kind", TEXTOID);
 
-	*count = ar_transition_count(trigger->tg_newtable, INT_MAX);
 	postings = MemoryContextAllocExtended(CurrentMemoryContext,
-										  sizeof(ArPosting) * (Size) Max(*count, 1),
+										  sizeof(ArPosting) * (Size) Max(room, 1),
 										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
-	while (ar_transition_next(&rows))
+	while (ar_transition_next(rows))
 	{
 		ArPosting  *posting = &postings[n];
 		ArMonetary *value;
 		bool		is_unidentified;
-		Datum		customer = slot_getattr(rows.slot, customer_id, &is_unidentified);
+		Datum		customer = slot_getattr(rows->slot, customer_id, &is_unidentified);
 
 		if (is_unidentified && is_payment)
 			continue;
 		n++;
-		posting->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
+		posting->ledger_id = DatumGetInt32(ar_transition_value(rows, ledger_id));
 		posting->customer_id = DatumGetInt64(customer);
-		posting->document_id = DatumGetInt64(ar_transition_value(&rows, document_id));
+		posting->document_id = DatumGetInt64(ar_transition_value(rows, document_id));
 		posting->kind = is_payment ? document_types[*type] :
-			TextDatumGetCString(ar_transition_value(&rows, kind));
+			TextDatumGetCString(ar_transition_value(rows, kind));
 		posting->instalment = 1;
-		posting->issued_on = DatumGetDateADT(ar_transition_value(&rows, issued_on));
+		posting->issued_on = DatumGetDateADT(ar_transition_value(rows, issued_on));
 		posting->due_on = posting->issued_on;
-		value = DatumGetArMonetaryP(ar_transition_value(&rows, amount));
+		value = DatumGetArMonetaryP(ar_transition_value(rows, amount));
 		posting->amount_minor = ar_monetary_minor(value);
 		if (is_payment)
 			posting->amount_minor = -posting->amount_minor;
 		posting->currency = value->currency;
-		posting->recorded_at = DatumGetTimestampTz(ar_transition_value(&rows, recorded_at));
+		posting->recorded_at = DatumGetTimestampTz(ar_transition_value(rows, recorded_at));
 	}
-	ar_transition_end(&rows);
 	qsort(postings, n, sizeof(ArPosting), compare_postings);
 	*count = n;
 	return postings;
@@ -523,9 +518,14 @@ ar_tg_post(PG_FUNCTION_ARGS)
 	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_post", TRIGGER_EVENT_AFTER);
 	ArDocumentType type = AR_DOCUMENT_ADJUSTMENT;
 	int			count;
-	ArPosting  *postings = ar_read_postings(trigger, &type, &count);
+	ArPosting  *postings;
+	ArTransition rows;
 	ArWriter	writer;
 
+	ar_transition_begin(&rows, trigger, trigger->tg_newtable);
+	postings = ar_read_postings(trigger->tg_relation, ar_trigger_argument(trigger), &rows,
+								ar_transition_count(trigger->tg_newtable, INT_MAX), &type, &count);
+	ar_transition_end(&rows);
 	if (count == 0)
 		return PointerGetDatum(NULL);
 	ar_writer_begin(&writer, trigger->tg_relation);

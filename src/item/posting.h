@@ -5,9 +5,11 @@
 #ifndef AR_ITEM_POSTING_H
 #define AR_ITEM_POSTING_H
 
-#include "commands/trigger.h"
 #include "datatype/timestamp.h"
 #include "utils/date.h"
+#include "utils/rel.h"
+
+#include "item/transition.h"
 
 /* The kinds of document, each with its own column in ar.item. */
 typedef enum ArDocumentType
@@ -49,7 +51,8 @@ typedef struct ArBalanceChange
 } ArBalanceChange;
 
 extern int64 ar_draw_id(void);
-extern ArPosting *ar_read_postings(TriggerData *trigger, ArDocumentType *type, int *count);
+extern ArPosting *ar_read_postings(Relation relation, const char *table, ArTransition *rows,
+								   int room, ArDocumentType *type, int *count);
 extern void ar_post_items(ArDocumentType type, const ArPosting *postings,
 						  int count);
 extern void ar_note_posting(const ArPosting *posting, ArBalanceChange *change);

@@ -241,6 +241,27 @@ ar_table_fires(ArTable *table, const char *name)
 }
 
 /*
+ * ar_table_is_alone tells whether a trigger is the only one that fires after
+ * what is written.
+ */
+bool
+ar_table_is_alone(ArTable *table, const char *name)
+{
+	TriggerDesc *triggers = table->target->ri_TrigDesc;
+	bool		fires = false;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		if (!fires_after(table, &triggers->triggers[i]))
+			continue;
+		if (strcmp(triggers->triggers[i].tgname, name) != 0)
+			return false;
+		fires = true;
+	}
+	return fires;
+}
+
+/*
  * ar_table_take_over says, before anything is written, that the caller does
  * himself what a trigger would do after the statement.  False: it is not so,
  * because the trigger is disabled, or because somebody else's may change what

@@ -51,6 +51,7 @@ extern void ar_table_begin(ArTable *table, const char *name, CmdType operation,
 						   const ArColumn *columns, int column_count);
 extern void ar_table_trust_keys(ArTable *table);
 extern bool ar_table_fires(ArTable *table, const char *name);
+extern bool ar_table_is_alone(ArTable *table, const char *name);
 extern bool ar_table_take_over(ArTable *table, const char *name);
 extern MemoryContext ar_table_row_memory(ArTable *table);
 extern void ar_table_use_index(ArTable *table, const char *name);

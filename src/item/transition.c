@@ -52,6 +52,15 @@ ar_trigger(FunctionCallInfo fcinfo, const char *name,
 }
 
 /*
+ * ar_trigger_argument is the one argument of a trigger, or the empty string.
+ */
+const char *
+ar_trigger_argument(TriggerData *trigger)
+{
+	return trigger->tg_trigger->tgnargs == 1 ? trigger->tg_trigger->tgargs[0] : "";
+}
+
+/*
  * ar_transition_count counts the rows a statement wrote, and refuses more
  * than its caller can hold.  There is no store when somebody attached a
  * trigger function to an event it is not made for.
@@ -76,8 +85,7 @@ ar_transition_count(Tuplestorestate *store, int max)
 }
 
 /*
- * ar_transition_begin starts a scan.  Triggers of one event share the
- * tuplestore, so it is rewound first.
+ * ar_transition_begin starts a scan of a transition table.
  */
 void
 ar_transition_begin(ArTransition *transition, TriggerData *trigger,
@@ -87,8 +95,32 @@ ar_transition_begin(ArTransition *transition, TriggerData *trigger,
 	transition->store = store;
 	transition->slot = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation),
 												&TTSOpsMinimalTuple);
-	tuplestore_select_read_pointer(store, 0);
-	tuplestore_rescan(store);
+	ar_transition_rewind(transition);
+}
+
+/*
+ * ar_transition_of_row starts a scan of the one row that was written.
+ */
+void
+ar_transition_of_row(ArTransition *transition, TupleTableSlot *row)
+{
+	transition->store = NULL;
+	transition->slot = row;
+	ar_transition_rewind(transition);
+}
+
+/*
+ * ar_transition_rewind goes back to the start.  Triggers of one event share
+ * the tuplestore.
+ */
+void
+ar_transition_rewind(ArTransition *transition)
+{
+	transition->is_past = false;
+	if (transition->store == NULL)
+		return;
+	tuplestore_select_read_pointer(transition->store, 0);
+	tuplestore_rescan(transition->store);
 }
 
 /*
@@ -97,7 +129,12 @@ ar_transition_begin(ArTransition *transition, TriggerData *trigger,
 bool
 ar_transition_next(ArTransition *transition)
 {
+	bool		was_past = transition->is_past;
+
 	CHECK_FOR_INTERRUPTS();
+	transition->is_past = true;
+	if (transition->store == NULL)
+		return !was_past;
 	return tuplestore_gettupleslot(transition->store, true, false,
 								   transition->slot);
 }
@@ -108,7 +145,8 @@ ar_transition_next(ArTransition *transition)
 void
 ar_transition_end(ArTransition *transition)
 {
-	ExecDropSingleTupleTableSlot(transition->slot);
+	if (transition->store != NULL)
+		ExecDropSingleTupleTableSlot(transition->slot);
 }
 
 /*
