@@ -61,20 +61,29 @@ ar_trigger_argument(TriggerData *trigger)
 }
 
 /*
- * ar_transition_count counts the rows a statement wrote, and refuses more
- * than its caller can hold.  There is no store when somebody attached a
+ * insist refuses to go on without a transition table: somebody attached a
  * trigger function to an event it is not made for.
+ */
+static void
+insist(Tuplestorestate *store)
+{
+	if (store == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("a trigger function of the books was fired by an event it is not made for"),
+				 errhint("Triggers of the books are made by ar.create_books(); do not attach them to other tables.")));
+}
+
+/*
+ * ar_transition_count counts the rows a statement wrote, and refuses more
+ * than its caller can hold.
  */
 int
 ar_transition_count(Tuplestorestate *store, int max)
 {
 	int64		count;
 
-	if (store == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("a trigger function of the books was fired by an event it is not made for"),
-				 errhint("Triggers of the books are made by ar.create_books(); do not attach them to other tables.")));
+	insist(store);
 	count = tuplestore_tuple_count(store);
 	if (count > max)
 		ereport(ERROR,
@@ -91,7 +100,7 @@ void
 ar_transition_begin(ArTransition *transition, TriggerData *trigger,
 					Tuplestorestate *store)
 {
-	Assert(store != NULL);
+	insist(store);
 	transition->store = store;
 	transition->slot = MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation),
 												&TTSOpsMinimalTuple);
