@@ -3,7 +3,7 @@
 -- from the moment it is there to the moment it is gone, also within one transaction and after an error.
 BEGIN;
 \ir helper.psql
-SELECT plan(60);
+SELECT plan(65);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') AS ledger \gset
 SELECT ar.create_customer(:ledger, c, c) FROM unnest('{A,B}'::text[]) AS c \g /dev/null
@@ -227,6 +227,34 @@ CREATE TABLE public.mine_reference (ledger_id integer, item_id bigint, FOREIGN K
 INSERT INTO public.mine_reference SELECT i.ledger_id, i.item_id FROM ar.item AS i WHERE i.ledger_id = :ledger;
 SELECT is(concat_ws(' ', pg_temp.billed(), pg_temp.paid()), 'done done', 'items that others refer to change all the same');
 DROP TABLE public.mine_reference;
+CREATE TABLE public.mine_status (status ar.invoice_status PRIMARY KEY);
+INSERT INTO public.mine_status VALUES ('draft'), ('open'), ('partial'), ('paid');
+ALTER TABLE ar.invoice ADD CONSTRAINT mine FOREIGN KEY (status) REFERENCES public.mine_status;
+DELETE FROM public.mine_status WHERE status = 'paid';
+SELECT is(pg_temp.outcome(format('SELECT pg_temp.pay(%L)', (SELECT i.open FROM ar.item AS i WHERE i.kind = 'invoice' AND i.closed_on IS NULL ORDER BY i.due_on, i.item_id LIMIT 1))), '23503', 'a key of his own in a column that the books change is looked up');
+ALTER TABLE ar.invoice DROP CONSTRAINT mine;
+ALTER TABLE ar.item ADD CONSTRAINT mine UNIQUE (ledger_id, item_id, open);
+CREATE TABLE public.mine_open (ledger_id integer, item_id bigint, open ar.monetary, FOREIGN KEY (ledger_id, item_id, open) REFERENCES ar.item (ledger_id, item_id, open) ON UPDATE CASCADE);
+INSERT INTO public.mine_open SELECT i.ledger_id, i.item_id, i.open FROM ar.item AS i WHERE i.ledger_id = :ledger AND i.kind = 'invoice';
+SELECT is(pg_temp.paid(), 'done', 'others may refer to what the books change');
+SELECT is((SELECT count(*) FROM public.mine_open AS m LEFT JOIN ar.item AS i USING (ledger_id, item_id, open) WHERE i.item_id IS NULL), 0::bigint, 'and follow it');
+DROP TABLE public.mine_open;
+ALTER TABLE ar.item DROP CONSTRAINT mine;
+
+-- A payment by the function without a plan: triggers of others see it settled, or not yet, as they do by a statement.
+CREATE FUNCTION public.mine_settled() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.mine_seen (what) SELECT concat_ws(' ', TG_NAME, count(i.item_id)) FROM new_rows AS n LEFT JOIN ar.item AS i ON i.ledger_id = n.ledger_id AND i.payment_id = n.payment_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER mine_before AFTER INSERT ON ar.payment REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.mine_settled();
+CREATE TRIGGER yours_after AFTER INSERT ON ar.payment REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.mine_settled();
+SELECT ar.record_payment(ledger_id => :ledger, customer_id => pg_temp.customer('A'), amount => 'EUR 1', received_on => '2026-02-01', apply => 'oldest') \g /dev/null
+SELECT is(pg_temp.seen(), 'mine_before 0; yours_after 1', 'in the order of their names');
+DROP TRIGGER mine_before ON ar.payment;
+DROP TRIGGER yours_after ON ar.payment;
+SELECT ar.record_payment(ledger_id => :ledger, customer_id => pg_temp.customer('A'), amount => 'EUR 1', received_on => '2026-02-01', apply => 'oldest') AS payment \gset
+SELECT results_eq(format('SELECT i.kind, i.open::text FROM ar.item AS i WHERE i.payment_id = %s', :payment), $$VALUES ('payment', 'EUR 0.00')$$, 'without them it is settled all the same');
 
 -- Row-level security lets the books write what nobody may see.
 ALTER TABLE ar.item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
