@@ -53,16 +53,16 @@ BEGIN
     WHERE p.ledger_id = hold_payments.ledger_id AND p.payment_id = ANY (hold_payments.payment_ids)
     ORDER BY p.payment_id FOR NO KEY UPDATE;
     /*
-     * Transfer and reversal of one payment meet here.  Where it has no item yet,
-     * there is no balance at which a session that cannot see the other would fail
-     * to serialize, so the row itself is written anew, as it was.
+     * They wait no more.  Where one has no item yet, there is no balance at which
+     * a session that cannot see what another did with it would fail to serialize: it
+     * fails at this row.
      */
-    UPDATE ar.payment AS p SET recorded_at = p.recorded_at
-    WHERE p.ledger_id = hold_payments.ledger_id AND p.payment_id = ANY (hold_payments.payment_ids) AND p.customer_id IS NULL;
+    DELETE FROM ar.payment_waiting AS w
+    WHERE w.ledger_id = hold_payments.ledger_id AND w.payment_id = ANY (hold_payments.payment_ids);
 END
 $$;
 COMMENT ON FUNCTION ar.hold_payments(integer, bigint[]) IS
-'Locks payments, by id, before they are reversed or given to a customer. For the triggers, which act as the writer.';
+'Locks payments, by id, which are reversed or given to a customer, and have them wait no more. For the triggers, which act as the writer.';
 
 CREATE FUNCTION ar.reversals_given(of_ledger integer, payment_ids bigint[])
 RETURNS TABLE (
