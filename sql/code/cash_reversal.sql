@@ -370,17 +370,19 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT e.position, (e.value ->> 'payment_id')::bigint, j.adjustment_id, f.adjustment_id
-    FROM jsonb_array_elements(reverse_payments.reversals) WITH ORDINALITY AS e(value, position)
+    -- Looked up by columns: what is compared with an expression may be looked for in all of a young ledger.
+    SELECT e.position, e.payment_id, j.adjustment_id, f.adjustment_id
+    FROM (SELECT e.position, (e.value ->> 'payment_id')::bigint AS payment_id
+          FROM jsonb_array_elements(reverse_payments.reversals) WITH ORDINALITY AS e(value, position) OFFSET 0) AS e
     LEFT JOIN LATERAL (
         SELECT j.ledger_id, j.payment_id, j.adjustment_id, j.kind FROM ar.adjustment AS j
-        WHERE j.ledger_id = reverse_payments.ledger_id AND j.payment_id = (e.value ->> 'payment_id')::bigint OFFSET 0) AS j ON j.kind = 'reversal'
+        WHERE j.ledger_id = reverse_payments.ledger_id AND j.payment_id = e.payment_id OFFSET 0) AS j ON j.kind = 'reversal'
     -- The fee is the one that was charged after the reversal.
     LEFT JOIN LATERAL (
-        SELECT f.adjustment_id FROM ar.adjustment AS f
-        WHERE f.ledger_id = j.ledger_id AND f.payment_id = j.payment_id AND f.kind = 'fee' AND f.reverses_id IS NULL
-          AND f.adjustment_id > j.adjustment_id
-        ORDER BY f.adjustment_id LIMIT 1) AS f ON true
+        SELECT min(f.adjustment_id) AS adjustment_id
+        FROM (SELECT f.adjustment_id, f.kind, f.reverses_id FROM ar.adjustment AS f
+              WHERE f.ledger_id = j.ledger_id AND f.payment_id = j.payment_id OFFSET 0) AS f
+        WHERE f.kind = 'fee' AND f.reverses_id IS NULL AND f.adjustment_id > j.adjustment_id) AS f ON true
     ORDER BY e.position;
 END
 $$;
