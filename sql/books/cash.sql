@@ -33,7 +33,6 @@ CREATE UNIQUE INDEX payment_external_id_key ON ar.payment (ledger_id, external_i
 CREATE INDEX payment_customer_idx ON ar.payment (ledger_id, customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX payment_processor_reference_idx ON ar.payment (ledger_id, processor_reference) WHERE processor_reference IS NOT NULL;
 CREATE UNIQUE INDEX payment_replaces_key ON ar.payment (ledger_id, replaces_id) WHERE replaces_id IS NOT NULL;
-CREATE INDEX payment_unidentified_idx ON ar.payment (ledger_id, payment_id) WHERE customer_id IS NULL;
 COMMENT ON TABLE ar.payment IS 'A row is one payment received. A fact: never changed. One without a customer is unidentified, and has no item until ar.payment_transfer says whose it is.';
 COMMENT ON COLUMN ar.payment.ledger_id IS 'The ledger.';
 COMMENT ON COLUMN ar.payment.payment_id IS 'Id of the payment.';
@@ -85,6 +84,16 @@ COMMENT ON COLUMN ar.payment_transfer.reason IS 'How it was found out.';
 COMMENT ON COLUMN ar.payment_transfer.transferred_by IS 'Who said so; set by the database.';
 COMMENT ON COLUMN ar.payment_transfer.recorded_at IS 'When it was recorded; set by the database.';
 
+CREATE TABLE ar.payment_waiting (
+    ledger_id integer NOT NULL,
+    payment_id bigint NOT NULL,
+    CONSTRAINT payment_waiting_pkey PRIMARY KEY (ledger_id, payment_id),
+    CONSTRAINT payment_waiting_payment_fkey FOREIGN KEY (ledger_id, payment_id) REFERENCES ar.payment
+);
+COMMENT ON TABLE ar.payment_waiting IS 'A row is an unidentified payment that waits for its customer still: nobody has said whose it is, and it was not reversed. Derived: written by the triggers alone, so that what waits is found however much came in before.';
+COMMENT ON COLUMN ar.payment_waiting.ledger_id IS 'The ledger.';
+COMMENT ON COLUMN ar.payment_waiting.payment_id IS 'The payment, which came in without a customer.';
+
 CREATE TRIGGER payment_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.payment
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();
 CREATE TRIGGER payment_record_bir BEFORE INSERT ON ar.payment
@@ -95,6 +104,11 @@ CREATE TRIGGER payment_guard_bir BEFORE INSERT ON ar.payment
 CREATE TRIGGER payment_settle_ais AFTER INSERT ON ar.payment
     REFERENCING NEW TABLE AS new_payment
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_settle('payment');
+-- A row at a time, for the few that it concerns: the others shall not pay for it.
+CREATE TRIGGER payment_wait_air AFTER INSERT ON ar.payment
+    FOR EACH ROW WHEN (NEW.customer_id IS NULL) EXECUTE FUNCTION ar.tg_wait_payment();
+CREATE TRIGGER payment_waiting_derived_biudts BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ar.payment_waiting
+    FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_derived();
 
 CREATE TRIGGER payment_transfer_fact_budts BEFORE UPDATE OR DELETE OR TRUNCATE ON ar.payment_transfer
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_fact();

@@ -56,11 +56,9 @@ CREATE TRIGGER payment_transfer_follow_ais AFTER INSERT ON ar.payment_transfer
 CREATE VIEW ar.unidentified_payment WITH (security_invoker = true) AS
 SELECT l.code AS ledger, p.received_on, p.method, p.reference, p.structured_reference, p.payer_name, p.payer_account,
        ar.currency(p.amount) AS currency, ar.amount(p.amount) AS amount, p.ledger_id, p.payment_id
-FROM ar.payment AS p
-JOIN ar.ledger AS l ON l.ledger_id = p.ledger_id
-WHERE p.customer_id IS NULL
-  AND NOT EXISTS (SELECT FROM ar.payment_transfer AS t WHERE t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id)
-  AND NOT EXISTS (SELECT FROM ar.payment_reversal AS r WHERE r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id);
+FROM ar.payment_waiting AS w
+JOIN ar.payment AS p ON p.ledger_id = w.ledger_id AND p.payment_id = w.payment_id
+JOIN ar.ledger AS l ON l.ledger_id = p.ledger_id;
 COMMENT ON VIEW ar.unidentified_payment IS 'A row is a payment that waits for its customer: it came in without one, nobody has said since whose it is, and it was not reversed.';
 COMMENT ON COLUMN ar.unidentified_payment.ledger IS 'Code of the ledger.';
 COMMENT ON COLUMN ar.unidentified_payment.received_on IS 'Accounting date.';

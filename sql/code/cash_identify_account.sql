@@ -90,7 +90,9 @@ BEGIN
     WITH paid AS MATERIALIZED (
         SELECT p.payment_id, ar.compact_id(p.payer_account) AS account
         FROM unnest(payers_by_account.payment_ids) AS g(payment_id)
-        JOIN ar.payment AS p ON p.ledger_id = payers_by_account.ledger_id AND p.payment_id = g.payment_id
+        CROSS JOIN LATERAL (
+            SELECT p.* FROM ar.payment AS p
+            WHERE p.ledger_id = payers_by_account.ledger_id AND p.payment_id = g.payment_id OFFSET 0) AS p
         WHERE p.payer_account IS NOT NULL
     ), account AS MATERIALIZED (
         SELECT a.account, a.customer_id, a.source, a.payments

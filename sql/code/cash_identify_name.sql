@@ -75,7 +75,9 @@ BEGIN
         SELECT p.payment_id, p.payer_name, ar.payer_name_key(p.payer_name) AS key, ar.amount(p.amount) AS amount,
                ar.currency(p.amount) AS currency, p.received_on
         FROM unnest(payers_by_name.payment_ids) AS g(payment_id)
-        JOIN ar.payment AS p ON p.ledger_id = payers_by_name.ledger_id AND p.payment_id = g.payment_id
+        CROSS JOIN LATERAL (
+            SELECT p.* FROM ar.payment AS p
+            WHERE p.ledger_id = payers_by_name.ledger_id AND p.payment_id = g.payment_id OFFSET 0) AS p
         WHERE ar.payer_name_key(p.payer_name) IS NOT NULL
     ), same AS MATERIALIZED (
         -- A few are enough to know that the name is not of one.
@@ -129,14 +131,20 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
+    WITH paid AS MATERIALIZED (
+        SELECT p.payment_id, p.payer_name, ar.compact_id(p.payer_account) AS account, p.reference
+        FROM unnest(payers_by_pattern.payment_ids) AS g(payment_id)
+        CROSS JOIN LATERAL (
+            SELECT p.* FROM ar.payment AS p
+            WHERE p.ledger_id = payers_by_pattern.ledger_id AND p.payment_id = g.payment_id OFFSET 0) AS p
+    )
     SELECT p.payment_id, r.customer_id, 'pattern', 0.95, format('Pattern %s of this customer hits.', min(r.pattern_id))
-    FROM ar.payer_pattern AS r
-    JOIN ar.payment AS p
+    FROM paid AS p
+    JOIN ar.payer_pattern AS r
       ON (r.name_pattern IS NULL OR p.payer_name ~* r.name_pattern)
-     AND (r.account_pattern IS NULL OR ar.compact_id(p.payer_account) ~* r.account_pattern)
+     AND (r.account_pattern IS NULL OR p.account ~* r.account_pattern)
      AND (r.reference_pattern IS NULL OR p.reference ~* r.reference_pattern)
     WHERE r.ledger_id = payers_by_pattern.ledger_id
-      AND p.ledger_id = payers_by_pattern.ledger_id AND p.payment_id = ANY (payers_by_pattern.payment_ids)
     GROUP BY p.payment_id, r.customer_id;
 END
 $$;

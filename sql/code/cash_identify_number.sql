@@ -31,7 +31,9 @@ BEGIN
                    SELECT string_agg(r.value ->> 'number', E'\n\n\n\n' ORDER BY r.position)
                    FROM jsonb_array_elements(p.remittance) WITH ORDINALITY AS r(value, position))) AS text
         FROM unnest(payers_by_number.payment_ids) AS g(payment_id)
-        JOIN ar.payment AS p ON p.ledger_id = payers_by_number.ledger_id AND p.payment_id = g.payment_id
+        CROSS JOIN LATERAL (
+            SELECT p.* FROM ar.payment AS p
+            WHERE p.ledger_id = payers_by_number.ledger_id AND p.payment_id = g.payment_id OFFSET 0) AS p
         WHERE p.reference IS NOT NULL OR p.remittance IS NOT NULL
     ), candidate AS MATERIALIZED (
         SELECT p.payment_id, array_agg(v.invoice_id ORDER BY v.invoice_id) AS invoices,

@@ -12,7 +12,9 @@ BEGIN
     RETURN QUERY
     SELECT p.payment_id, m.customer_id, 'mandate', 0.99, format('The mandate %s is this customer''s.', m.reference)
     FROM unnest(payers_by_mandate.payment_ids) AS g(payment_id)
-    JOIN ar.payment AS p ON p.ledger_id = payers_by_mandate.ledger_id AND p.payment_id = g.payment_id
+    CROSS JOIN LATERAL (
+        SELECT p.* FROM ar.payment AS p
+        WHERE p.ledger_id = payers_by_mandate.ledger_id AND p.payment_id = g.payment_id OFFSET 0) AS p
     CROSS JOIN LATERAL (
         SELECT m.customer_id, m.reference FROM ar.mandate AS m
         WHERE m.ledger_id = payers_by_mandate.ledger_id AND m.reference = p.mandate_reference OFFSET 0) AS m
@@ -37,7 +39,9 @@ BEGIN
         -- Numbers of cheques and end-to-end ids of banks are given by the payers, and are not unique.
         SELECT p.payment_id, p.processor_reference
         FROM unnest(payers_by_processor.payment_ids) AS g(payment_id)
-        JOIN ar.payment AS p ON p.ledger_id = payers_by_processor.ledger_id AND p.payment_id = g.payment_id
+        CROSS JOIN LATERAL (
+            SELECT p.* FROM ar.payment AS p
+            WHERE p.ledger_id = payers_by_processor.ledger_id AND p.payment_id = g.payment_id OFFSET 0) AS p
         JOIN ar.payment_method AS m ON m.ledger_id = p.ledger_id AND m.method = p.method
         WHERE p.processor_reference IS NOT NULL AND m.kind IN ('card', 'online_processor', 'mobile_wallet')
     )
@@ -48,7 +52,9 @@ BEGIN
         SELECT i.customer_id
         FROM ar.payment AS e
         JOIN ar.payment_method AS m ON m.ledger_id = e.ledger_id AND m.method = e.method
-        JOIN ar.item AS i ON i.ledger_id = e.ledger_id AND i.payment_id = e.payment_id
+        CROSS JOIN LATERAL (
+            SELECT i.customer_id FROM ar.item AS i
+            WHERE i.ledger_id = e.ledger_id AND i.payment_id = e.payment_id OFFSET 0) AS i
         WHERE e.ledger_id = payers_by_processor.ledger_id AND e.processor_reference = p.processor_reference
           AND m.kind IN ('card', 'online_processor', 'mobile_wallet')
         ORDER BY e.payment_id DESC LIMIT 50) AS e;
@@ -71,7 +77,9 @@ BEGIN
     WITH paid AS MATERIALIZED (
         SELECT p.payment_id, p.reference, p.structured_reference
         FROM unnest(payers_by_reference.payment_ids) AS g(payment_id)
-        JOIN ar.payment AS p ON p.ledger_id = payers_by_reference.ledger_id AND p.payment_id = g.payment_id
+        CROSS JOIN LATERAL (
+            SELECT p.* FROM ar.payment AS p
+            WHERE p.ledger_id = payers_by_reference.ledger_id AND p.payment_id = g.payment_id OFFSET 0) AS p
         WHERE p.reference IS NOT NULL OR p.structured_reference IS NOT NULL
     ), quoted AS MATERIALIZED (
         SELECT p.payment_id, f.reference

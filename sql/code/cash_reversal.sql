@@ -53,16 +53,16 @@ BEGIN
     WHERE p.ledger_id = hold_payments.ledger_id AND p.payment_id = ANY (hold_payments.payment_ids)
     ORDER BY p.payment_id FOR NO KEY UPDATE;
     /*
-     * Transfer and reversal of one payment meet here.  Where it has no item yet,
-     * there is no balance at which a session that cannot see the other would fail
-     * to serialize, so the row itself is written anew, as it was.
+     * They wait no more.  Where one has no item yet, there is no balance at which
+     * a session that cannot see what another did with it would fail to serialize: it
+     * fails at this row.
      */
-    UPDATE ar.payment AS p SET recorded_at = p.recorded_at
-    WHERE p.ledger_id = hold_payments.ledger_id AND p.payment_id = ANY (hold_payments.payment_ids) AND p.customer_id IS NULL;
+    DELETE FROM ar.payment_waiting AS w
+    WHERE w.ledger_id = hold_payments.ledger_id AND w.payment_id = ANY (hold_payments.payment_ids);
 END
 $$;
 COMMENT ON FUNCTION ar.hold_payments(integer, bigint[]) IS
-'Locks payments, by id, before they are reversed or given to a customer. For the triggers, which act as the writer.';
+'Locks payments, by id, which are reversed or given to a customer, and have them wait no more. For the triggers, which act as the writer.';
 
 CREATE FUNCTION ar.reversals_given(of_ledger integer, payment_ids bigint[])
 RETURNS TABLE (
@@ -370,17 +370,19 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT e.position, (e.value ->> 'payment_id')::bigint, j.adjustment_id, f.adjustment_id
-    FROM jsonb_array_elements(reverse_payments.reversals) WITH ORDINALITY AS e(value, position)
+    -- Looked up by columns: what is compared with an expression may be looked for in all of a young ledger.
+    SELECT e.position, e.payment_id, j.adjustment_id, f.adjustment_id
+    FROM (SELECT e.position, (e.value ->> 'payment_id')::bigint AS payment_id
+          FROM jsonb_array_elements(reverse_payments.reversals) WITH ORDINALITY AS e(value, position) OFFSET 0) AS e
     LEFT JOIN LATERAL (
         SELECT j.ledger_id, j.payment_id, j.adjustment_id, j.kind FROM ar.adjustment AS j
-        WHERE j.ledger_id = reverse_payments.ledger_id AND j.payment_id = (e.value ->> 'payment_id')::bigint OFFSET 0) AS j ON j.kind = 'reversal'
+        WHERE j.ledger_id = reverse_payments.ledger_id AND j.payment_id = e.payment_id OFFSET 0) AS j ON j.kind = 'reversal'
     -- The fee is the one that was charged after the reversal.
     LEFT JOIN LATERAL (
-        SELECT f.adjustment_id FROM ar.adjustment AS f
-        WHERE f.ledger_id = j.ledger_id AND f.payment_id = j.payment_id AND f.kind = 'fee' AND f.reverses_id IS NULL
-          AND f.adjustment_id > j.adjustment_id
-        ORDER BY f.adjustment_id LIMIT 1) AS f ON true
+        SELECT min(f.adjustment_id) AS adjustment_id
+        FROM (SELECT f.adjustment_id, f.kind, f.reverses_id FROM ar.adjustment AS f
+              WHERE f.ledger_id = j.ledger_id AND f.payment_id = j.payment_id OFFSET 0) AS f
+        WHERE f.kind = 'fee' AND f.reverses_id IS NULL AND f.adjustment_id > j.adjustment_id) AS f ON true
     ORDER BY e.position;
 END
 $$;

@@ -216,7 +216,9 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT jsonb_agg(jsonb_build_object('item_id', x.item_id, 'amount', x.amount) ORDER BY x.item_id) AS items, ar.sum(x.amount) AS total
             FROM (SELECT i.item_id, i.open AS amount FROM unnest(w.ids) AS u(item_id)
-                  JOIN ar.item AS i ON i.ledger_id = open_disputes.ledger_id AND i.item_id = u.item_id
+                  CROSS JOIN LATERAL (
+                      SELECT i.item_id, i.open FROM ar.item AS i
+                      WHERE i.ledger_id = open_disputes.ledger_id AND i.item_id = u.item_id OFFSET 0) AS i
                   WHERE g.amount IS NULL AND ar.sign(i.open) <> 0
                   UNION ALL
                   SELECT s.item_id, s.amount FROM ar.spread_over_items(open_disputes.ledger_id, w.ids, g.amount::ar.monetary) AS s
@@ -271,18 +273,19 @@ BEGIN
     END IF;
 
     SELECT d.external_id INTO wrong
-    FROM jsonb_array_elements(open_disputes.disputes) AS g(value)
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(open_disputes.disputes) AS g(value) OFFSET 0) AS g
     CROSS JOIN LATERAL (SELECT d.* FROM ar.dispute AS d
-                        WHERE d.ledger_id = open_disputes.ledger_id AND d.external_id = g.value ->> 'external_id' OFFSET 0) AS d
+                        WHERE d.ledger_id = open_disputes.ledger_id AND d.external_id = g.external_id OFFSET 0) AS d
     WHERE d.external_digest IS NULL OR d.external_digest <> ar.payload_digest(g.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('dispute', wrong);
     END IF;
     RETURN QUERY
     SELECT e.position, coalesce(d.dispute_id, p.dispute_id)
-    FROM jsonb_array_elements(open_disputes.disputes) WITH ORDINALITY AS e(value, position)
+    FROM (SELECT e.position, e.value ->> 'external_id' AS external_id
+          FROM jsonb_array_elements(open_disputes.disputes) WITH ORDINALITY AS e(value, position) OFFSET 0) AS e
     LEFT JOIN LATERAL (SELECT d.dispute_id FROM ar.dispute AS d
-                       WHERE d.ledger_id = open_disputes.ledger_id AND d.external_id = e.value ->> 'external_id' OFFSET 0) AS d ON true
+                       WHERE d.ledger_id = open_disputes.ledger_id AND d.external_id = e.external_id OFFSET 0) AS d ON true
     LEFT JOIN jsonb_to_recordset(plan) AS p(position bigint, dispute_id bigint) ON p.position = e.position
     ORDER BY e.position;
 END

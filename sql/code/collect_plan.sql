@@ -402,30 +402,46 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    WITH plan AS MATERIALIZED (
-        SELECT p.* FROM ar.payment_plan AS p
-        WHERE p.ledger_id = plan_progress.ledger_id
-          AND CASE WHEN plan_progress.plan_ids IS NULL THEN p.status = 'open' ELSE p.plan_id IN (SELECT unnest(plan_progress.plan_ids)) END
-    ), paid AS MATERIALIZED (
+    WITH wanted AS (
+        SELECT p.plan_id FROM ar.payment_plan AS p
+        WHERE plan_progress.plan_ids IS NULL AND p.ledger_id = plan_progress.ledger_id AND p.status = 'open'
+        UNION ALL
+        SELECT DISTINCT u.plan_id FROM unnest(plan_progress.plan_ids) AS u(plan_id)
+    ), plan AS MATERIALIZED (
         -- What was applied after the plan was made; what was undone counts from the beginning as if it had not been.
-        SELECT p.plan_id, a.applied_on AS day, ar.amount(a.amount) AS amount
-        FROM plan AS p
-        JOIN ar.payment_plan_item AS n ON n.ledger_id = p.ledger_id AND n.plan_id = p.plan_id
-        JOIN ar.application AS a ON a.ledger_id = n.ledger_id AND a.debit_item_id = n.item_id
-        JOIN ar.item AS c ON c.ledger_id = a.ledger_id AND c.item_id = a.credit_item_id
-        WHERE a.reverses_id IS NULL AND c.kind <> 'write_off' AND a.recorded_at > p.recorded_at AND a.applied_on <= plan_progress.as_of
-          AND NOT EXISTS (SELECT FROM ar.application AS u
-                          WHERE u.ledger_id = a.ledger_id AND u.reverses_id = a.application_id AND u.applied_on <= plan_progress.as_of)
+        -- All is looked up plan by plan, however few a young ledger seems to have.
+        SELECT p.*, a.days, a.amounts
+        FROM wanted AS w
+        CROSS JOIN LATERAL (
+            SELECT p.plan_id, p.recorded_at, p.grace_days FROM ar.payment_plan AS p
+            WHERE p.ledger_id = plan_progress.ledger_id AND p.plan_id = w.plan_id OFFSET 0) AS p
+        CROSS JOIN LATERAL (
+            SELECT array_agg(a.applied_on) AS days, array_agg(ar.amount(a.amount)) AS amounts
+            FROM (SELECT n.item_id FROM ar.payment_plan_item AS n
+                  WHERE n.ledger_id = plan_progress.ledger_id AND n.plan_id = p.plan_id OFFSET 0) AS n
+            CROSS JOIN LATERAL (
+                SELECT a.* FROM ar.application AS a
+                WHERE a.ledger_id = plan_progress.ledger_id AND a.debit_item_id = n.item_id OFFSET 0) AS a
+            CROSS JOIN LATERAL (
+                SELECT c.kind FROM ar.item AS c
+                WHERE c.ledger_id = plan_progress.ledger_id AND c.item_id = a.credit_item_id OFFSET 0) AS c
+            LEFT JOIN LATERAL (
+                SELECT u.applied_on FROM ar.application AS u
+                WHERE u.ledger_id = plan_progress.ledger_id AND u.reverses_id = a.application_id OFFSET 0) AS u ON true
+            WHERE a.reverses_id IS NULL AND c.kind <> 'write_off' AND a.recorded_at > p.recorded_at AND a.applied_on <= plan_progress.as_of
+              AND (u.applied_on IS NULL OR u.applied_on > plan_progress.as_of)) AS a
     )
     SELECT i.plan_id, i.instalment, i.due_on, i.amount,
            ar.monetary(greatest(least(ar.amount(i.amount), coalesce(t.paid, 0) - (i.upto - ar.amount(i.amount))), 0), ar.currency(i.amount)),
            i.due_on + i.grace_days < plan_progress.as_of AND coalesce(t.in_time, 0) < i.upto
-    FROM (SELECT s.*, p.grace_days, sum(ar.amount(s.amount)) OVER (PARTITION BY s.plan_id ORDER BY s.instalment) AS upto
+    FROM (SELECT s.*, p.grace_days, p.days, p.amounts, sum(ar.amount(s.amount)) OVER (PARTITION BY s.plan_id ORDER BY s.instalment) AS upto
           FROM plan AS p
-          JOIN ar.payment_plan_instalment AS s ON s.ledger_id = p.ledger_id AND s.plan_id = p.plan_id) AS i
-    LEFT JOIN LATERAL (
+          CROSS JOIN LATERAL (
+              SELECT s.* FROM ar.payment_plan_instalment AS s
+              WHERE s.ledger_id = plan_progress.ledger_id AND s.plan_id = p.plan_id OFFSET 0) AS s) AS i
+    CROSS JOIN LATERAL (
         SELECT sum(a.amount) AS paid, sum(a.amount) FILTER (WHERE a.day <= i.due_on + i.grace_days) AS in_time
-        FROM paid AS a WHERE a.plan_id = i.plan_id) AS t ON true
+        FROM unnest(i.days, i.amounts) AS a(day, amount)) AS t
     ORDER BY i.plan_id, i.instalment;
 END
 $$;

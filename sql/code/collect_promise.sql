@@ -199,18 +199,19 @@ BEGIN
     END IF;
 
     SELECT d.external_id INTO wrong
-    FROM jsonb_array_elements(promises_to_pay.promises) AS g(value)
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(promises_to_pay.promises) AS g(value) OFFSET 0) AS g
     CROSS JOIN LATERAL (SELECT d.* FROM ar.promise AS d
-                        WHERE d.ledger_id = promises_to_pay.ledger_id AND d.external_id = g.value ->> 'external_id' OFFSET 0) AS d
+                        WHERE d.ledger_id = promises_to_pay.ledger_id AND d.external_id = g.external_id OFFSET 0) AS d
     WHERE d.external_digest IS NULL OR d.external_digest <> ar.payload_digest(g.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('promise', wrong);
     END IF;
     RETURN QUERY
     SELECT e.position, coalesce(d.promise_id, p.promise_id)
-    FROM jsonb_array_elements(promises_to_pay.promises) WITH ORDINALITY AS e(value, position)
+    FROM (SELECT e.position, e.value ->> 'external_id' AS external_id
+          FROM jsonb_array_elements(promises_to_pay.promises) WITH ORDINALITY AS e(value, position) OFFSET 0) AS e
     LEFT JOIN LATERAL (SELECT d.promise_id FROM ar.promise AS d
-                       WHERE d.ledger_id = promises_to_pay.ledger_id AND d.external_id = e.value ->> 'external_id' OFFSET 0) AS d ON true
+                       WHERE d.ledger_id = promises_to_pay.ledger_id AND d.external_id = e.external_id OFFSET 0) AS d ON true
     LEFT JOIN jsonb_to_recordset(plan) AS p(position bigint, promise_id bigint) ON p.position = e.position
     ORDER BY e.position;
 END
@@ -278,9 +279,14 @@ BEGIN
         -- What was taken back counts against it even after the day; what was there before the promise does not count.
         SELECT sum(ar.amount(a.amount)) AS paid
         FROM ar.promise_item AS n
-        JOIN ar.application AS a ON a.ledger_id = n.ledger_id AND a.debit_item_id = n.item_id
-        JOIN ar.item AS c ON c.ledger_id = a.ledger_id AND c.item_id = a.credit_item_id
-        LEFT JOIN ar.application AS u ON u.ledger_id = a.ledger_id AND u.application_id = a.reverses_id
+        -- By the item, however near the day of a young ledger's applications seems.
+        CROSS JOIN LATERAL (
+            SELECT a.* FROM ar.application AS a WHERE a.ledger_id = n.ledger_id AND a.debit_item_id = n.item_id OFFSET 0) AS a
+        CROSS JOIN LATERAL (
+            SELECT c.kind FROM ar.item AS c WHERE c.ledger_id = a.ledger_id AND c.item_id = a.credit_item_id OFFSET 0) AS c
+        LEFT JOIN LATERAL (
+            SELECT u.recorded_at, u.applied_on FROM ar.application AS u
+            WHERE u.ledger_id = a.ledger_id AND u.application_id = a.reverses_id OFFSET 0) AS u ON true
         WHERE n.ledger_id = p.ledger_id AND n.promise_id = p.promise_id AND c.kind <> 'write_off'
           AND coalesce(u.recorded_at, a.recorded_at) > p.recorded_at AND a.applied_on <= promise_progress.as_of
           AND coalesce(u.applied_on, a.applied_on) <= p.due_on + p.grace_days) AS s ON true

@@ -97,6 +97,17 @@ BEGIN
     WHERE (verify_cash.ledger_id IS NULL OR t.ledger_id = verify_cash.ledger_id)
       AND (p.customer_id IS NOT NULL OR t.transferred_on < p.received_on OR t.amount <> p.amount)
     UNION ALL
+    SELECT 'payment_waiting', coalesce(w.ledger_id, p.ledger_id), 'payment', coalesce(w.payment_id, p.payment_id),
+           CASE WHEN w.payment_id IS NULL THEN 'has no customer, and does not wait for one' ELSE 'waits for a customer, which it has, or is reversed' END
+    FROM (SELECT w.ledger_id, w.payment_id FROM ar.payment_waiting AS w
+          WHERE verify_cash.ledger_id IS NULL OR w.ledger_id = verify_cash.ledger_id) AS w
+    FULL JOIN (SELECT p.ledger_id, p.payment_id FROM ar.payment AS p
+               WHERE p.customer_id IS NULL AND (verify_cash.ledger_id IS NULL OR p.ledger_id = verify_cash.ledger_id)
+                 AND NOT EXISTS (SELECT FROM ar.payment_transfer AS t WHERE t.ledger_id = p.ledger_id AND t.payment_id = p.payment_id)
+                 AND NOT EXISTS (SELECT FROM ar.payment_reversal AS r WHERE r.ledger_id = p.ledger_id AND r.payment_id = p.payment_id)) AS p
+      ON p.ledger_id = w.ledger_id AND p.payment_id = w.payment_id
+    WHERE w.payment_id IS NULL OR p.payment_id IS NULL
+    UNION ALL
     SELECT 'payment_replaces', p.ledger_id, 'payment', p.payment_id, format('replaces payment %s, which is not reversed', p.replaces_id)
     FROM ar.payment AS p
     WHERE p.replaces_id IS NOT NULL AND (verify_cash.ledger_id IS NULL OR p.ledger_id = verify_cash.ledger_id)

@@ -10,7 +10,7 @@ SELECT set_eq(
       invoice_line,invoice_allowance,invoice_tax,item_discount,document_label,payment,adjustment,item,application,customer_balance,
       credit_account,credit_limit,credit_policy,credit_stop,credit_event,credit_reservation,credit_hold,credit_application,
       credit_probation,credit_review,credit_score,credit_score_factor,credit_score_band,payment_clearing,payment_reversal,mandate,payout,
-      payout_payment,payment_method,payment_transfer,cash_policy,match_suggestion,payer_account,payer_pattern,bank_account,
+      payout_payment,payment_method,payment_transfer,payment_waiting,cash_policy,match_suggestion,payer_account,payer_pattern,bank_account,
       bank_csv_format,bank_file,bank_statement,bank_line,aging_snapshot,aging_snapshot_line,snapshot_policy,job_run,message_policy,
       message_template,outbox,dispute_reason,dispute,dispute_item,dispute_note,collect_policy,promise,promise_item,interest_rate,
       interest_policy,interest_charge,interest_correction,late_fee,charge_credit,write_off_reason,write_off,payment_plan,

@@ -1,7 +1,7 @@
 -- cash: each invariant of reversals, refunds, transfers and payouts is broken in turn, and ar.verify() reports exactly that.
 BEGIN;
 \ir helper.psql
-SELECT plan(27);
+SELECT plan(29);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
@@ -64,6 +64,8 @@ SELECT is(pg_temp.broken(format('DELETE FROM ar.adjustment WHERE adjustment_id =
 SELECT is(pg_temp.broken(format('UPDATE ar.payment SET customer_id = %s WHERE reference = ''U''', :b)), format('payment_transfer payment %s', pg_temp.payment('U')), 'a payment had its customer before it was given to him');
 SELECT is(pg_temp.broken(format('UPDATE ar.payment_transfer SET %s', change)), format('payment_transfer payment %s', pg_temp.payment('U')), words)
 FROM (VALUES ('amount = ''EUR 99''', 'or a part of it was'), ('transferred_on = ''2026-01-19''', 'or before it came')) AS v(change, words);
+SELECT is(pg_temp.broken('DELETE FROM ar.payment_transfer'), format('payment_waiting payment %s', pg_temp.payment('U')), 'a payment has no customer, and is not looked for');
+SELECT is(pg_temp.broken(format('INSERT INTO ar.payment_waiting VALUES (%s, %s)', :ledger, pg_temp.payment('U'))), format('payment_waiting payment %s', pg_temp.payment('U')), 'or has one, and is');
 SELECT is(pg_temp.broken(format('UPDATE ar.payment SET replaces_id = %s WHERE reference = ''AGAIN''', pg_temp.payment('GOOD'))), format('payment_replaces payment %s', pg_temp.payment('AGAIN')), 'what did not bounce is replaced');
 SELECT is(pg_temp.broken('UPDATE ar.payment_clearing SET cleared_on = ''2026-01-19'''), format('payment_clearing payment %s', pg_temp.payment('GOOD')), 'a cheque clears before it comes');
 SELECT is(pg_temp.broken('DELETE FROM ar.payout_payment'), format('payout_sum payout %s', :payout), 'a payout pays nothing');

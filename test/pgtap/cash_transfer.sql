@@ -2,7 +2,7 @@
 -- Protects: a payment belongs to one customer from one day on; what is moved is never more than is unapplied, and adds up to zero.
 BEGIN;
 \ir helper.psql
-SELECT plan(33);
+SELECT plan(39);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B,C}'::text[]) AS code \g /dev/null
@@ -23,12 +23,19 @@ $$;
 SELECT pg_temp.pay(NULL, 'U1', 'EUR 100'), pg_temp.pay(NULL, 'U2', 'EUR 50') \g /dev/null
 SELECT is((SELECT count(*) FROM ar.item), 0::bigint, 'a payment without a customer has no item');
 SELECT results_eq('SELECT ledger, reference, currency, amount FROM ar.unidentified_payment ORDER BY 2', $$VALUES ('TEST', 'U1', 'EUR', 100.00), ('TEST', 'U2', 'EUR', 50.00)$$, 'and waits');
+SELECT set_eq('SELECT payment_id FROM ar.payment_waiting', 'SELECT payment_id FROM ar.payment', 'which a row says of each');
+SELECT is(pg_temp.outcome(statement), 'RA003', words) FROM (VALUES
+    ('DELETE FROM ar.payment_waiting', 'it is not for anybody to delete'),
+    ('INSERT INTO ar.payment_waiting SELECT ledger_id, 1 FROM ar.ledger', 'nor to write')) AS v(statement, words);
 SELECT is(ar.transfer_payment(:ledger, pg_temp.payment('U1'), :a, '2026-01-23', 'he rang')::text, 'EUR 100.00', 'it is given to its customer, all of it');
 SELECT results_eq('SELECT customer_id, amount::text, transferred_on, reason, transferred_by = session_user, recorded_at >= now() FROM ar.payment_transfer',
     format($$VALUES (%s::bigint, 'EUR 100.00', date '2026-01-23', 'he rang', true, true)$$, :a), 'which is on record');
 SELECT results_eq('SELECT customer_id, kind, issued_on, open::text FROM ar.item', format($$VALUES (%s::bigint, 'payment', date '2026-01-23', 'EUR -100.00')$$, :a), 'and his from that day on');
 SELECT results_eq('SELECT customer, unapplied FROM ar.report_payment WHERE reference IN (''U1'', ''U2'') ORDER BY reference', $$VALUES ('A', 100.00), (NULL, 50.00)$$, 'people see whose it is');
 SELECT results_eq('SELECT reference FROM ar.unidentified_payment', $$VALUES ('U2')$$, 'it waits no more');
+SELECT set_eq('SELECT payment_id FROM ar.payment_waiting', ARRAY[pg_temp.payment('U2')], 'nor is it looked for');
+SELECT set_eq('SELECT u.payment_id FROM ar.payment AS p CROSS JOIN LATERAL ar.unidentified_payments(p.ledger_id, ARRAY[p.payment_id, p.payment_id]) AS u',
+    ARRAY[pg_temp.payment('U2')], 'nor when it is asked for by its id');
 SELECT is(pg_temp.outcome(format('SELECT ar.transfer_payment(pg_temp.ledger(), %s)', given)), expected, words) FROM (VALUES
     ('pg_temp.payment(''U2''), pg_temp.customer(''A''), ''2026-01-19''', '23514', 'not before it came'),
     ('pg_temp.payment(''U2''), -1, ''2026-01-25''', '23503', 'nor to nobody'),
@@ -38,6 +45,7 @@ SELECT is(pg_temp.outcome(format('INSERT INTO ar.payment_transfer (ledger_id, pa
     '23505', 'nor twice');
 INSERT INTO ar.payment_transfer (ledger_id, payment_id, customer_id, amount, transferred_on) VALUES (:ledger, pg_temp.payment('U2'), :b, 'EUR 1', '2026-01-25');
 SELECT is(pg_temp.balances(), 'A 0.00 -100.00, B 0.00 -50.00', 'straight into the table it is all of the payment, too, whatever amount was given');
+SELECT is_empty('SELECT * FROM ar.payment_waiting', 'and it waits no more');
 
 -- Booked to the wrong customer.
 INSERT INTO ar.invoice (ledger_id, customer_id, number, invoiced_on, due_on, total, status) VALUES (:ledger, :a, 'A1', '2026-01-01', '2026-01-31', 'EUR 30', 'open'), (:ledger, :c, 'C1', '2026-01-01', '2026-01-31', 'EUR 55', 'open');

@@ -35,6 +35,12 @@ SELECT 'first: ' || count(*) FROM ar.auto_apply(:ledger) AS a WHERE a.outcome <>
 DO $$ BEGIN RAISE LOG 'again'; END $$;
 SELECT 'again: ' || count(*) FROM ar.auto_apply(:ledger) AS a;
 SET client_min_messages = warning;
+VACUUM ar.payment_waiting;
+SELECT 'found: ' || (SELECT count(*) FROM ar.payment_transfer) || ' of ' || (SELECT count(*) FROM ar.payment WHERE customer_id IS NULL);
+CREATE FUNCTION public.pages(statement text) RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE plan json; BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ' || statement INTO plan;
+    RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint; END $$;
+SELECT 'pages: ' || public.pages(format('SELECT * FROM ar.unidentified_payments(%s)', :ledger)) FROM generate_series(1, 2) AS warm;
 SELECT 'mode: ' || string_agg(DISTINCT mode, ' ') FROM public.mode;
 SELECT 'violations: ' || count(*) FROM ar.verify();
 SQL
@@ -55,6 +61,11 @@ SKIP:
 }
 like($out, qr/^first: [1-9]\d{2,3}$/m, 'some lines are left');
 like($out, qr/^again: [1-9]\d{2,3}$/m, 'and looked at again');
+my ($found, $came) = $out =~ /^found: (\d+) of (\d+)$/m;
+cmp_ok($found, '>', 2000, 'of many it was found out whose they are');
+my @pages = $out =~ /^pages: (\d+)$/mg;
+# Only what waits is read, many to a page: nothing of those that do not.
+cmp_ok($pages[1], '<', 20 + ($came - $found) / 20, 'which is not looked for among them any more') or diag "$found of $came, $pages[1] pages";
 like($out, qr/^mode: auto$/m, 'what goes row by row keeps its plans');
 like($out, qr/^violations: 0$/m, 'the books are sound');
 
