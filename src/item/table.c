@@ -241,8 +241,8 @@ ar_table_fires(ArTable *table, const char *name)
 }
 
 /*
- * ar_table_is_alone tells whether a trigger is the only one that fires after
- * what is written.
+ * ar_table_is_alone tells whether a trigger fires after what is written, and
+ * none that is not of the books, which might notice when it does.
  */
 bool
 ar_table_is_alone(ArTable *table, const char *name)
@@ -254,9 +254,9 @@ ar_table_is_alone(ArTable *table, const char *name)
 	{
 		if (!fires_after(table, &triggers->triggers[i]))
 			continue;
-		if (strcmp(triggers->triggers[i].tgname, name) != 0)
+		if (ar_is_strange(&table->kept, i))
 			return false;
-		fires = true;
+		fires = fires || strcmp(triggers->triggers[i].tgname, name) == 0;
 	}
 	return fires;
 }
