@@ -104,9 +104,6 @@ CREATE TRIGGER payment_guard_bir BEFORE INSERT ON ar.payment
 CREATE TRIGGER payment_settle_ais AFTER INSERT ON ar.payment
     REFERENCING NEW TABLE AS new_payment
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_settle('payment');
--- A row at a time, for the few that it concerns: the others shall not pay for it.
-CREATE TRIGGER payment_wait_air AFTER INSERT ON ar.payment
-    FOR EACH ROW WHEN (NEW.customer_id IS NULL) EXECUTE FUNCTION ar.tg_wait_payment();
 CREATE TRIGGER payment_waiting_derived_biudts BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ar.payment_waiting
     FOR EACH STATEMENT EXECUTE FUNCTION ar.tg_derived();
 

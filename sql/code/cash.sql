@@ -31,10 +31,6 @@ COMMENT ON FUNCTION ar.tg_settle() IS
 'Trigger, after an INSERT statement on the table that its argument names (payment, payment_transfer): applies what came in, as ar.payment.apply says or the policy of the customer (ar.cash_policy). Payments it posts as well: they get their items with what is left of them.';
 REVOKE ALL ON FUNCTION ar.tg_settle() FROM PUBLIC;
 
-CREATE FUNCTION ar.tg_wait_payment() RETURNS trigger AS 'MODULE_PATHNAME', 'ar_tg_wait_payment' LANGUAGE C;
-COMMENT ON FUNCTION ar.tg_wait_payment() IS 'Trigger, after each row of ar.payment without a customer: has it wait for one (ar.payment_waiting).';
-REVOKE ALL ON FUNCTION ar.tg_wait_payment() FROM PUBLIC;
-
 CREATE FUNCTION ar.record_payments(
     ledger_id integer,
     payments jsonb,

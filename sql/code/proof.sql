@@ -299,7 +299,7 @@ BEGIN
                ('numbering_run', 'numbering_run_fact_budts'), ('numbering_run', 'numbering_run_record_bir'),
                ('numbering_run', 'numbering_run_number_ais'),
                ('payment', 'payment_fact_budts'), ('payment', 'payment_record_bir'),
-               ('payment', 'payment_settle_ais'), ('payment', 'payment_wait_air'),
+               ('payment', 'payment_settle_ais'),
                ('payment_waiting', 'payment_waiting_derived_biudts'),
                ('payment_transfer', 'payment_transfer_fact_budts'), ('payment_transfer', 'payment_transfer_check_bir'),
                ('payment_transfer', 'payment_transfer_record_bir'), ('payment_transfer', 'payment_transfer_post_ais'),

@@ -14,9 +14,12 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/rel.h"
 
 #include "ar_ext.h"
@@ -52,13 +55,20 @@ static ArStatement check_replacement =
 	.argtypes = {INT4OID, INT8OID, INT8OID, AR_TYPE_MONETARY, DATEOID}
 };
 
-/* The method last looked up by this statement. */
+/* Methods that were looked up in this session. */
+#define KNOWN_MAX	64
+
 typedef struct KnownMethod
 {
 	int32		ledger_id;
-	char	   *method;
+	NameData	method;			/* longer ones are looked up each time */
 	bool		needs_mandate;
 } KnownMethod;
+
+static KnownMethod known[KNOWN_MAX];
+static int	known_count = 0;
+static int	known_next = 0;		/* the one to be given up for another */
+static Oid	known_table = InvalidOid;
 
 /* A row that is to be inserted. */
 typedef struct Payment
@@ -158,13 +168,45 @@ refuse_malformed(const Payment *payment)
 			 errtableconstraint(payment->relation, "payment_remittance_check")));
 }
 
+static void
+on_relation_changed(Datum argument, Oid relation)
+{
+	if (!OidIsValid(relation) || relation == known_table)
+		known_count = known_next = 0;
+}
+
 /*
- * look_up finds a method in the books; false if it is not there.
+ * keep remembers a method: neither its name nor its kind ever changes, nor is
+ * it deleted.  Its table may be, and then made anew.
+ */
+static void
+keep(Oid table, int32 ledger_id, const char *method, bool needs_mandate)
+{
+	static bool is_watching = false;
+	KnownMethod *slot;
+
+	if (strlen(method) >= NAMEDATALEN)
+		return;
+	if (!is_watching)
+		CacheRegisterRelcacheCallback(on_relation_changed, (Datum) 0);
+	is_watching = true;
+	known_table = table;
+	slot = &known[known_next];
+	slot->ledger_id = ledger_id;
+	namestrcpy(&slot->method, method);
+	slot->needs_mandate = needs_mandate;
+	known_next = (known_next + 1) % KNOWN_MAX;
+	known_count = Min(known_count + 1, KNOWN_MAX);
+}
+
+/*
+ * look_up finds a method in the books; false if it is not there.  One of this
+ * very transaction may be gone with it, and is not remembered.
  */
 static bool
-look_up(int32 ledger_id, Datum method, bool *needs_mandate)
+look_up(int32 ledger_id, const char *method, bool *needs_mandate)
 {
-	Datum		key[2] = {Int32GetDatum(ledger_id), method};
+	Datum		key[2] = {Int32GetDatum(ledger_id), CStringGetTextDatum(method)};
 	ArTable		methods;
 	bool		found;
 
@@ -173,31 +215,33 @@ look_up(int32 ledger_id, Datum method, bool *needs_mandate)
 	if (found)
 	{
 		AttrNumber	kind = ar_column(methods.relation, "kind", TEXTOID);
+		bool		isnull;
+		Datum		writer = slot_getsysattr(methods.row, MinTransactionIdAttributeNumber, &isnull);
 
 		*needs_mandate = strcmp(TextDatumGetCString(ar_table_value(&methods, kind)),
 								KIND_WITH_MANDATE) == 0;
+		if (!TransactionIdIsCurrentTransactionId(DatumGetTransactionId(writer)))
+			keep(RelationGetRelid(methods.relation), ledger_id, method, *needs_mandate);
 	}
 	ar_table_end(&methods);
 	return found;
 }
 
 /*
- * know_method looks the payment's method up, if it is not the same as that of
- * the row before, and refuses one that the ledger does not have.
+ * know_method tells whether the payment's method needs a mandate, and refuses
+ * one that the ledger does not have.
  */
 static bool
-know_method(const Payment *payment, FunctionCallInfo fcinfo, int32 ledger_id, Datum method)
+know_method(const Payment *payment, int32 ledger_id, Datum method)
 {
-	KnownMethod *known = fcinfo->flinfo->fn_extra;
 	char	   *name = TextDatumGetCString(method);
+	bool		needs_mandate = false;
 
-	if (known == NULL)
-		known = fcinfo->flinfo->fn_extra =
-			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(KnownMethod));
-	if (known->method != NULL && known->ledger_id == ledger_id && strcmp(known->method, name) == 0)
-		return known->needs_mandate;
+	for (int i = 0; i < known_count; i++)
+		if (known[i].ledger_id == ledger_id && strcmp(NameStr(known[i].method), name) == 0)
+			return known[i].needs_mandate;
 
-	if (!look_up(ledger_id, method, &known->needs_mandate))
+	if (!look_up(ledger_id, name, &needs_mandate))
 	{
 		ar_mask_card_numbers(name, strlen(name));
 		ereport(ERROR,
@@ -206,11 +250,7 @@ know_method(const Payment *payment, FunctionCallInfo fcinfo, int32 ledger_id, Da
 				 errhint("Say wire, cheque, card, direct_debit, cash, online_processor, mobile_wallet, lockbox or set_off, or add a method of the ledger's own to ar.payment_method."),
 				 errtablecol(payment->relation, ar_column(payment->relation, "method", TEXTOID))));
 	}
-	if (known->method != NULL)
-		pfree(known->method);
-	known->method = MemoryContextStrdup(fcinfo->flinfo->fn_mcxt, name);
-	known->ledger_id = ledger_id;
-	return known->needs_mandate;
+	return needs_mandate;
 }
 
 /*
@@ -244,7 +284,7 @@ ar_tg_guard_payment(PG_FUNCTION_ARGS)
 	if (no_ledger || no_day)
 		return PointerGetDatum(payment.row);
 	if (!no_method)
-		needs_mandate = know_method(&payment, fcinfo, DatumGetInt32(ledger_id), method);
+		needs_mandate = know_method(&payment, DatumGetInt32(ledger_id), method);
 	if (needs_mandate && !no_customer)
 	{
 		Datum		values[4] = {ledger_id, customer_id,

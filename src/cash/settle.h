@@ -18,6 +18,8 @@
 #include "utils/jsonb.h"
 #include "utils/rel.h"
 
+#include "item/transition.h"
+
 /* How a credit is to be applied: ar.payment.apply. */
 typedef enum ArApply
 {
@@ -206,6 +208,9 @@ typedef struct ArSettlement
 
 /* settle_trigger.c */
 extern void ar_settle_payment(Relation relation, TupleTableSlot *payment);
+
+/* waiting.c */
+extern void ar_wait_payments(Relation payments, ArTransition *rows);
 
 /* settle.c */
 extern void ar_settle(ArSettlement *settlement);

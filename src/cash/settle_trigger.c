@@ -153,9 +153,10 @@ settle_ledger(Relation relation, ArPosting *fresh, int fresh_count,
 }
 
 /*
- * settle_payments posts the payments that a statement recorded, at most room,
- * and settles them.  They get their items with what is left of them: what a
- * payment is for is known before anything of it is written.
+ * settle_payments posts the payments that a statement recorded, room of them,
+ * and settles them; those without a customer wait for one.  They get their
+ * items with what is left of them: what a payment is for is known before
+ * anything of it is written.
  */
 static void
 settle_payments(Relation relation, ArTransition *rows, int room)
@@ -169,13 +170,18 @@ settle_payments(Relation relation, ArTransition *rows, int room)
 	int			first = 0;
 	ArWriter	writer;
 
-	if (fresh_count == 0)
+	if (room == 0)
 		return;
 	ar_transition_rewind(rows);
 	credits = read_payments(relation, rows, room, &count);
 	qsort(credits, count, sizeof(LedgerCredit), compare_ledgers);
 	ar_writer_begin(&writer, relation);
-	for (int i = 1; i <= fresh_count; i++)
+	if (fresh_count < room)
+	{
+		ar_transition_rewind(rows);
+		ar_wait_payments(relation, rows);
+	}
+	for (int i = 1; fresh_count > 0 && i <= fresh_count; i++)
 	{
 		int			from = at;
 

@@ -9,50 +9,43 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "fmgr.h"
 
-#include "ar_ext.h"
-#include "item/transition.h"
-#include "item/writer.h"
+#include "cash/settle.h"
+#include "item/table.h"
 
-PG_FUNCTION_INFO_V1(ar_tg_wait_payment);
-
-static ArStatement insert_waiting = {
-	.sql = "INSERT INTO ar.payment_waiting (ledger_id, payment_id) VALUES ($1, $2)",
-	.nargs = 2,
-	.argtypes = {INT4OID, INT8OID}
+static const ArColumn waiting_columns[] = {
+	{"ledger_id", INT4OID},
+	{"payment_id", INT8OID}
 };
 
 /*
- * key_column reads a column of the key of the row that the trigger fired for.
+ * ar_wait_payments has those of the payments that were just inserted wait that
+ * have no customer.  A writer must be active.
  */
-static Datum
-key_column(TriggerData *trigger, const char *name, Oid type)
+void
+ar_wait_payments(Relation payments, ArTransition *rows)
 {
-	bool		isnull;
+	AttrNumber	ledger_id = ar_column(payments, "ledger_id", INT4OID);
+	AttrNumber	payment_id = ar_column(payments, "payment_id", INT8OID);
+	AttrNumber	customer_id = ar_column(payments, "customer_id", INT8OID);
+	ArTable		waiting;
 
-	return heap_getattr(trigger->tg_trigtuple, ar_column(trigger->tg_relation, name, type),
-						RelationGetDescr(trigger->tg_relation), &isnull);
-}
+	ar_table_begin(&waiting, "payment_waiting", CMD_INSERT,
+				   waiting_columns, lengthof(waiting_columns));
+	/* Each refers to a payment of this very statement. */
+	ar_table_trust_keys(&waiting);
+	while (ar_transition_next(rows))
+	{
+		bool		is_unidentified;
+		Datum		values[2];
 
-/*
- * ar_tg_wait_payment has a payment that came in without a customer wait for
- * him.
- */
-Datum
-ar_tg_wait_payment(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_wait_payment",
-									  TRIGGER_EVENT_AFTER | TRIGGER_EVENT_ROW);
-	Datum		key[2];
-	ArWriter	writer;
-
-	key[0] = key_column(trigger, "ledger_id", INT4OID);
-	key[1] = key_column(trigger, "payment_id", INT8OID);
-	ar_writer_begin(&writer, trigger->tg_relation);
-	ar_writer_execute(&insert_waiting, key, SPI_OK_INSERT);
-	ar_writer_end(&writer);
-	return PointerGetDatum(NULL);
+		(void) slot_getattr(rows->slot, customer_id, &is_unidentified);
+		if (!is_unidentified)
+			continue;
+		values[0] = ar_transition_value(rows, ledger_id);
+		values[1] = ar_transition_value(rows, payment_id);
+		ar_table_insert(&waiting, values, NULL);
+	}
+	ar_table_end(&waiting);
 }

@@ -2,7 +2,7 @@
 -- Protects: a kind's life stands in one place; a state follows from the facts on every day; no error repeats a card number.
 BEGIN;
 \ir helper.psql
-SELECT plan(56);
+SELECT plan(58);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT ar.create_customer(pg_temp.ledger(), code, code) FROM unnest('{A,B}'::text[]) AS code \g /dev/null
@@ -143,6 +143,14 @@ SELECT is(pg_temp.refused(format('INSERT INTO ar.payment (ledger_id, customer_id
     'done', 'where such numbers are none, the policy says so');
 SELECT is(pg_temp.refused(format('INSERT INTO ar.payment (ledger_id, amount, received_on, reference) VALUES (%s, ''EUR 1'', ''2026-02-02'', ''4111111111111111'')', :ledger)),
     '23514 payment reference', 'for whom it says so; not of a payment without a customer');
+
+-- A session remembers the methods that it looked up, but none that is taken back.
+SELECT customer_id AS anybody FROM ar.customer ORDER BY customer_id LIMIT 1 \gset
+SAVEPOINT before;
+INSERT INTO ar.payment_method (ledger_id, method, kind, name) VALUES (:ledger, 'shells', 'cash', 'Shells');
+SELECT is(pg_temp.outcome(format('SELECT ar.record_payment(%s, %s, ''EUR 1'', ''2026-02-01'', method => ''shells'')', :ledger, :anybody)), 'done', 'a new method is known at once');
+ROLLBACK TO before;
+SELECT is(pg_temp.outcome(format('SELECT ar.record_payment(%s, %s, ''EUR 1'', ''2026-02-01'', method => ''shells'')', :ledger, :anybody)), '23503', 'and unknown when it is taken back');
 
 SELECT is_empty('SELECT * FROM ar.verify()', 'the books are sound');
 SELECT * FROM finish();
