@@ -13,6 +13,7 @@
 #include "utils/rel.h"
 
 #include "ar_ext.h"
+#include "billing/invoice_follow.h"
 #include "item/posting.h"
 #include "item/table.h"
 #include "item/transition.h"
@@ -289,7 +290,7 @@ is_reversed(Followed *followed, const Datum *invoice_key)
  * or is not posted, and written off while a write-off stands.
  */
 static ArInvoiceStatus
-status_now(Followed *followed, int32 ledger_id, const Datum *invoice_key)
+status_now(Followed *followed, const ArMovedItem *moved, const Datum *invoice_key)
 {
 	ArTable    *items = &followed->items;
 	int64		total = 0;
@@ -312,12 +313,13 @@ status_now(Followed *followed, int32 ledger_id, const Datum *invoice_key)
 		}
 		followed->item_ids[count++] = DatumGetInt64(ar_table_value(items, followed->item_id));
 	}
-	if (open == 0)
+	/* Of one that payments alone have settled there is nothing to look for. */
+	if (open == 0 && !(moved->is_paid && count == 1))
 	{
 		begin_looking_back(followed);
 		for (int i = 0; i < count; i++)
 			written_off = ar_add_minor(written_off,
-									   written_off_minor(followed, ledger_id,
+									   written_off_minor(followed, moved->ledger_id,
 														 followed->item_ids[i], &has_memo));
 		reversed = has_memo && is_reversed(followed, invoice_key);
 	}
@@ -328,11 +330,11 @@ status_now(Followed *followed, int32 ledger_id, const Datum *invoice_key)
  * follow gives an invoice the status that its items have.
  */
 static void
-follow(Followed *followed, const InvoiceKey *invoice)
+follow(Followed *followed, const ArMovedItem *moved)
 {
 	ArTable    *invoices = &followed->invoices;
-	Datum		key[2] = {Int32GetDatum(invoice->ledger_id), Int64GetDatum(invoice->invoice_id)};
-	ArInvoiceStatus status = status_now(followed, invoice->ledger_id, key);
+	Datum		key[2] = {Int32GetDatum(moved->ledger_id), Int64GetDatum(moved->invoice_id)};
+	ArInvoiceStatus status = status_now(followed, moved, key);
 	Datum		value = ArInvoiceStatusGetDatum(status);
 
 	if (ar_table_find(invoices, key, lengthof(key)) &&
@@ -342,28 +344,60 @@ follow(Followed *followed, const InvoiceKey *invoice)
 }
 
 /*
- * ar_tg_follow_items gives invoices the status that their items now have.
+ * compare_moved orders items by their invoices; of one of them, any.
+ */
+static int
+compare_moved(const void *left, const void *right)
+{
+	const ArMovedItem *a = left;
+	const ArMovedItem *b = right;
+
+	if (a->ledger_id != b->ledger_id)
+		return a->ledger_id < b->ledger_id ? -1 : 1;
+	return a->invoice_id < b->invoice_id ? -1 : a->invoice_id > b->invoice_id;
+}
+
+/*
+ * ar_follow_items gives invoices the status that their items now have.  The
+ * array is reordered.
+ */
+void
+ar_follow_items(Relation items, ArMovedItem *moved, int count)
+{
+	Followed	followed;
+	ArWriter	writer;
+
+	if (count == 0)
+		return;
+	qsort(moved, count, sizeof(ArMovedItem), compare_moved);
+	ar_writer_begin(&writer, items);
+	begin_following(&followed);
+	for (int i = 0; i < count; i++)
+		if (i == 0 || compare_moved(&moved[i - 1], &moved[i]) != 0)
+			follow(&followed, &moved[i]);
+	end_following(&followed);
+	ar_writer_end(&writer);
+}
+
+/*
+ * ar_tg_follow_items does so for items that anybody changed.
  */
 Datum
 ar_tg_follow_items(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_follow_items", TRIGGER_EVENT_AFTER);
-	InvoiceKey *keys;
 	int			count = 0;
-	Followed	followed;
-	ArWriter	writer;
+	InvoiceKey *keys = collect_keys(trigger, trigger->tg_newtable, NULL, &count);
+	ArMovedItem *moved = MemoryContextAllocExtended(CurrentMemoryContext,
+													sizeof(ArMovedItem) * (Size) Max(count, 1),
+													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 
-	keys = collect_keys(trigger, trigger->tg_newtable, NULL, &count);
-	if (count == 0)
-		return PointerGetDatum(NULL);
-	qsort(keys, count, sizeof(InvoiceKey), compare_keys);
-	ar_writer_begin(&writer, trigger->tg_relation);
-	begin_following(&followed);
 	for (int i = 0; i < count; i++)
-		if (i == 0 || compare_keys(&keys[i - 1], &keys[i]) != 0)
-			follow(&followed, &keys[i]);
-	end_following(&followed);
-	ar_writer_end(&writer);
+	{
+		moved[i].ledger_id = keys[i].ledger_id;
+		moved[i].invoice_id = keys[i].invoice_id;
+	}
+	ar_follow_items(trigger->tg_relation, moved, count);
 	return PointerGetDatum(NULL);
 }
 

@@ -125,6 +125,7 @@ typedef struct ArItem
 	DateADT		paid_on;		/* of the latest credit applied before, if it
 								 * has discounts; DATEVAL_NOBEGIN: none */
 	int64		taken;			/* by the answer that is being made */
+	ItemPointerData place;		/* where its row was read; invalid: not known */
 } ArItem;
 
 /* A credit that is to be settled. */

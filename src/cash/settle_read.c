@@ -181,6 +181,7 @@ read_item(ItemTable *items, ArItem *item)
 	item->issued_on = DatumGetDateADT(ar_table_value(&items->table, items->issued_on));
 	item->due_on = DatumGetDateADT(ar_table_value(&items->table, items->due_on));
 	item->undone_on = isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(undone_on);
+	item->place = items->table.row->tts_tid;
 }
 
 /*

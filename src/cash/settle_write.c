@@ -88,6 +88,7 @@ add_application(ArSettlement *settlement, ArBatch *batch, int64 customer_id,
 	pending->customer_id = customer_id;
 	pending->credit_item_id = credit_item_id;
 	pending->debit_item_id = debit_item_id;
+	ItemPointerSetInvalid(&pending->debit_place);
 	pending->adjustment = -1;
 	pending->amount = amount;
 	pending->currency = currency;
@@ -123,7 +124,7 @@ ar_write_line(ArSettlement *settlement, ArItem *credit, ArItem *debit,
 			 credit->item_id, debit->item_id);
 	add_application(settlement, &settlement->writing->batch, credit->customer_id,
 					credit->item_id, debit->item_id, amount, credit->currency,
-					common_day(credit, debit), rule, confidence);
+					common_day(credit, debit), rule, confidence)->debit_place = debit->place;
 	credit->open -= amount;
 	debit->open -= amount;
 }
@@ -163,6 +164,7 @@ grant(ArSettlement *settlement, ArCredit *credit, ArItem *debit, const char *kin
 	  int64 amount, const char *reason_code, const ArAnswer *answer)
 {
 	DateADT		day = common_day(credit->item, debit);
+	ArPending  *pending;
 	int			adjustment;
 
 	if (amount == 0)
@@ -171,8 +173,10 @@ grant(ArSettlement *settlement, ArCredit *credit, ArItem *debit, const char *kin
 		elog(ERROR, "grant: item " INT64_FORMAT " would be over-applied", debit->item_id);
 	adjustment = add_adjustment(settlement, &settlement->writing->batch, credit, kind, -amount,
 								day, debit->invoice_id, reason_code);
-	add_application(settlement, &settlement->writing->batch, credit->customer_id, 0, debit->item_id, amount, credit->currency, day,
-					answer->rule, answer->confidence)->adjustment = adjustment;
+	pending = add_application(settlement, &settlement->writing->batch, credit->customer_id, 0, debit->item_id,
+							  amount, credit->currency, day, answer->rule, answer->confidence);
+	pending->adjustment = adjustment;
+	pending->debit_place = debit->place;
 	debit->open -= amount;
 }
 
@@ -246,6 +250,7 @@ write_applications(ArSettlement *settlement, const ArBatch *batch,
 		application->customer_id = pending->customer_id;
 		application->credit_item_id = pending->credit_item_id != 0 ? pending->credit_item_id : adjusted;
 		application->debit_item_id = pending->debit_item_id != 0 ? pending->debit_item_id : adjusted;
+		application->debit_place = pending->debit_place;
 		application->amount_minor = pending->amount;
 		application->currency = pending->currency;
 		application->applied_on = pending->applied_on;

@@ -29,6 +29,7 @@ typedef struct ArPending
 	int64		customer_id;
 	int64		credit_item_id; /* 0: of the adjustment at that place */
 	int64		debit_item_id;
+	ItemPointerData debit_place;	/* where its row was read; invalid: not known */
 	int			adjustment;
 	int64		amount;
 	uint32		currency;

@@ -35,6 +35,12 @@
 
 PG_FUNCTION_INFO_V1(ar_tg_apply);
 
+/* Items know nothing of invoices: what follows them says so when it is loaded. */
+ArItemsFollower ar_items_follower = NULL;
+
+/* The trigger that tells it what anybody else changes. */
+#define FOLLOWER_TRIGGER	"item_follow_aus"
+
 /* One new row of ar.application. */
 typedef struct Application
 {
@@ -43,6 +49,7 @@ typedef struct Application
 	int64		customer_id;	/* of both items; 0: it is not known yet */
 	int64		credit_item_id;
 	int64		debit_item_id;
+	ItemPointerData debit_place;	/* invalid: not known */
 	int64		amount_minor;
 	uint32		currency;
 	DateADT		applied_on;
@@ -60,11 +67,13 @@ typedef struct TouchedItem
 	DateADT		issued_on;
 	int64		change_minor;	/* taken off what is open */
 	bool		has_applied;	/* touched by a new application */
+	bool		has_other;		/* and not only by payments that came in just now */
 	DateADT		first_applied_on;	/* the earliest of them */
 	DateADT		last_applied_on;	/* the latest of them */
 	bool		has_undone;		/* touched by a counter-row */
 	DateADT		undone_on;		/* the latest of them */
 	ArPosting  *fresh;			/* it is not made yet; NULL: it is */
+	ItemPointerData place;		/* where its row was read; invalid: not known */
 } TouchedItem;
 
 /* What applications change of an item. */
@@ -159,6 +168,7 @@ read_applications(TriggerData *trigger, int *count)
 
 		application->ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
 		application->customer_id = 0;
+		ItemPointerSetInvalid(&application->debit_place);
 		application->application_id = DatumGetInt64(ar_transition_value(&rows, application_id));
 		application->credit_item_id = DatumGetInt64(ar_transition_value(&rows, credit_item_id));
 		application->debit_item_id = DatumGetInt64(ar_transition_value(&rows, debit_item_id));
@@ -212,23 +222,15 @@ sorted_items(HTAB *items, int *count)
 	return sorted;
 }
 
-/*
- * find_item finds the row of an item.
- */
-static bool
-find_item(ArTable *items, int32 ledger_id, int64 item_id)
-{
-	Datum		key[2] = {Int32GetDatum(ledger_id), Int64GetDatum(item_id)};
-
-	return ar_table_find(items, key, lengthof(key));
-}
-
 /* Where what never changes of an item stands. */
 typedef struct ItemPlaces
 {
+	AttrNumber	ledger_id;
+	AttrNumber	item_id;
 	AttrNumber	customer_id;
 	AttrNumber	amount;
 	AttrNumber	issued_on;
+	AttrNumber	invoice_id;
 } ItemPlaces;
 
 /*
@@ -237,9 +239,27 @@ typedef struct ItemPlaces
 static void
 find_places(Relation items, ItemPlaces *places)
 {
+	places->ledger_id = ar_column(items, "ledger_id", INT4OID);
+	places->item_id = ar_column(items, "item_id", INT8OID);
 	places->customer_id = ar_column(items, "customer_id", INT8OID);
 	places->amount = ar_column(items, "amount", AR_TYPE_MONETARY);
 	places->issued_on = ar_column(items, "issued_on", DATEOID);
+	places->invoice_id = ar_column(items, "invoice_id", INT8OID);
+}
+
+/*
+ * find_item finds the row of an item: where it was read, if it is there still.
+ */
+static bool
+find_item(ArTable *items, const ItemPlaces *places, int32 ledger_id, const TouchedItem *item)
+{
+	Datum		key[2] = {Int32GetDatum(ledger_id), Int64GetDatum(item->item_id)};
+
+	if (ar_table_find_at(items, &item->place) &&
+		DatumGetInt64(ar_table_value(items, places->item_id)) == item->item_id &&
+		DatumGetInt32(ar_table_value(items, places->ledger_id)) == ledger_id)
+		return true;
+	return ar_table_find(items, key, lengthof(key));
 }
 
 /*
@@ -271,7 +291,7 @@ load_items(int32 ledger_id, TouchedItem **sorted, int count)
 	ar_table_begin(&items, "item", CMD_SELECT, NULL, 0);
 	find_places(items.relation, &places);
 	for (int i = 0; i < count; i++)
-		if (!sorted[i]->is_found && find_item(&items, ledger_id, sorted[i]->item_id))
+		if (!sorted[i]->is_found && find_item(&items, &places, ledger_id, sorted[i]))
 			read_item(&items, &places, sorted[i]);
 	ar_table_end(&items);
 }
@@ -478,6 +498,23 @@ last_application(ArTable *applications, int32 ledger_id, const TouchedItem *item
 }
 
 /*
+ * note_moved notes that an item of an invoice was changed.
+ */
+static void
+note_moved(ArTable *items, const ItemPlaces *places, int32 ledger_id, bool is_paid,
+		   ArMovedItem *moved, int *count)
+{
+	bool		isnull;
+	Datum		invoice_id = slot_getattr(items->row, places->invoice_id, &isnull);
+
+	if (isnull)
+		return;
+	moved[*count].ledger_id = ledger_id;
+	moved[*count].invoice_id = DatumGetInt64(invoice_id);
+	moved[(*count)++].is_paid = is_paid;
+}
+
+/*
  * move_items takes what was applied off what is open of each item.
  */
 static void
@@ -489,8 +526,14 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 	AttrNumber	open;
 	AttrNumber	undone_on;
 	ItemPlaces	places;
+	ArMovedItem *moved = MemoryContextAllocHuge(CurrentMemoryContext,
+												sizeof(ArMovedItem) * (Size) count);
+	int			moved_count = 0;
+	bool		is_told;
 
 	ar_table_begin(&items, "item", CMD_UPDATE, item_columns, lengthof(item_columns));
+	is_told = ar_table_is_alone(&items, FOLLOWER_TRIGGER) &&
+		ar_table_take_over(&items, FOLLOWER_TRIGGER);
 	find_places(items.relation, &places);
 	open = items.columns[0];
 	undone_on = items.columns[2];
@@ -500,13 +543,14 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 		int64		open_minor;
 		int64		left_minor;
 		DateADT		undone;
+		bool		is_untouched;
 		ArMonetary	left;
 		Datum		values[3];
 		bool		nulls[3] = {false, true, true};
 
 		if (item->fresh != NULL)
 			continue;
-		if (!find_item(&items, ledger_id, item->item_id) || !ar_table_lock(&items))
+		if (!find_item(&items, &places, ledger_id, item) || !ar_table_lock(&items))
 			elog(ERROR, "move_items: item " INT64_FORMAT " is gone", item->item_id);
 		if (!item->is_found)
 			read_item(&items, &places, item);
@@ -517,14 +561,15 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 			undone = Max(undone, item->undone_on);
 		check_open(relation, item, open_minor, left_minor, undone);
 
+		/* What nothing was applied to yet has no earlier application. */
+		is_untouched = open_minor == item->amount_minor && DATE_IS_NOBEGIN(undone);
 		ar_monetary_set(&left, left_minor, item->currency);
 		values[0] = PointerGetDatum(&left);
 		if (left_minor == 0)
 		{
 			DateADT		closed = item->has_applied ? item->last_applied_on : DATEVAL_NOBEGIN;
 
-			/* What nothing was applied to yet has no earlier application. */
-			if (open_minor != item->amount_minor || !DATE_IS_NOBEGIN(undone))
+			if (!is_untouched)
 				closed = Max(closed, last_application(item->amount_minor > 0 ? &by_debit : &by_credit,
 													  ledger_id, item));
 			values[1] = DateADTGetDatum(closed);
@@ -533,12 +578,17 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 		values[2] = DateADTGetDatum(undone);
 		nulls[2] = DATE_IS_NOBEGIN(undone);
 		ar_table_update(&items, values, nulls);
+		note_moved(&items, &places, ledger_id, is_untouched && left_minor == 0 && !item->has_other,
+				   moved, &moved_count);
 	}
+	if (is_told)
+		ar_items_follower(items.relation, moved, moved_count);
 	if (by_credit.relation != NULL)
 		ar_table_end(&by_credit);
 	if (by_debit.relation != NULL)
 		ar_table_end(&by_debit);
 	ar_table_end(&items);
+	pfree(moved);
 }
 
 /*
@@ -624,7 +674,7 @@ apply_ledger(Relation relation, Application *applications, int count,
 	for (int i = 0; i < count; i++)
 	{
 		touch(items, applications[i].credit_item_id);
-		touch(items, applications[i].debit_item_id);
+		touch(items, applications[i].debit_item_id)->place = applications[i].debit_place;
 	}
 	sorted = sorted_items(items, &item_count);
 	if (!is_known)
@@ -642,6 +692,7 @@ apply_ledger(Relation relation, Application *applications, int count,
 			check_application(relation, application, credit, debit);
 		note_application(credit, -application->amount_minor, application);
 		note_application(debit, application->amount_minor, application);
+		debit->has_other = debit->has_other || credit->fresh == NULL;
 
 		changes[i].ledger_id = ledger_id;
 		changes[i].customer_id = is_known ? application->customer_id : debit->customer_id;
@@ -721,6 +772,7 @@ ar_apply_found(const ArApplication *found, int count, ArPosting *fresh, int fres
 		applications[i].customer_id = found[i].customer_id;
 		applications[i].credit_item_id = found[i].credit_item_id;
 		applications[i].debit_item_id = found[i].debit_item_id;
+		applications[i].debit_place = found[i].debit_place;
 		applications[i].amount_minor = found[i].amount_minor;
 		applications[i].currency = found[i].currency;
 		applications[i].applied_on = found[i].applied_on;
@@ -728,6 +780,8 @@ ar_apply_found(const ArApplication *found, int count, ArPosting *fresh, int fres
 	ar_table_begin(&table, "application", CMD_INSERT, found_columns, FOUND_COLUMNS);
 	/* Items are never deleted, and are looked up again to be changed. */
 	ar_table_trust_keys(&table);
+	/* It is fired by counter-rows, and these undo nothing. */
+	(void) ar_table_take_over(&table, "application_settled_air");
 	is_ours = ar_table_take_over(&table, "application_apply_ais");
 	if (is_ours)
 		apply_ledger(table.relation, applications, count, fresh, fresh_count);

@@ -5,7 +5,9 @@
 #ifndef AR_ITEM_APPLICATION_H
 #define AR_ITEM_APPLICATION_H
 
+#include "storage/itemptr.h"
 #include "utils/date.h"
+#include "utils/rel.h"
 
 #include "item/posting.h"
 
@@ -16,12 +18,26 @@ typedef struct ArApplication
 	int64		customer_id;	/* whose both items are */
 	int64		credit_item_id;
 	int64		debit_item_id;
+	ItemPointerData debit_place;	/* where its row was read; invalid: not known */
 	int64		amount_minor;
 	uint32		currency;
 	DateADT		applied_on;
 	const char *rule;			/* by which it was found; NULL: somebody said so */
 	int			confidence;		/* in ten-thousandths; below zero: it was told what to do */
 } ArApplication;
+
+/* An item of an invoice, whose open amount a statement changed. */
+typedef struct ArMovedItem
+{
+	int32		ledger_id;
+	int64		invoice_id;
+	bool		is_paid;		/* nothing was ever applied, and now all by payments */
+} ArMovedItem;
+
+/* What follows the items of invoices, told in the order of their ids. */
+typedef void (*ArItemsFollower) (Relation items, ArMovedItem *moved, int count);
+
+extern ArItemsFollower ar_items_follower;
 
 extern void ar_apply_found(const ArApplication *found, int count, ArPosting *fresh, int fresh_count);
 

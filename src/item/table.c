@@ -263,9 +263,9 @@ ar_table_is_alone(ArTable *table, const char *name)
 
 /*
  * ar_table_take_over says, before anything is written, that the caller does
- * himself what a trigger would do after the statement.  False: it is not so,
- * because the trigger is disabled, or because somebody else's may change what
- * is written.
+ * himself what a trigger would do after the statement, or that there will be
+ * nothing to do.  False: it is not so, because the trigger is disabled, or
+ * because somebody else's may change what is written.
  */
 bool
 ar_table_take_over(ArTable *table, const char *name)
@@ -290,6 +290,7 @@ ar_table_take_over(ArTable *table, const char *name)
 	ours->tgenabled = TRIGGER_DISABLED;
 	if (!needs_rows)
 		table->capture = NULL;
+	spare_rows(table);
 	return true;
 }
 
@@ -468,6 +469,20 @@ ar_table_find(ArTable *table, const Datum *key, int key_count)
 										 table->snapshot, key_count);
 	index_rescan(table->scan, keys, key_count, NULL, 0);
 	return ar_table_next(table);
+}
+
+/*
+ * ar_table_find_at looks for a row where one was seen by an earlier statement,
+ * which may be invalid: not known.  The place may have been taken by another
+ * row meanwhile: whoever asks looks whether it is the one he wants.
+ */
+bool
+ar_table_find_at(ArTable *table, const ItemPointerData *place)
+{
+	ItemPointerData at = *place;
+
+	return ItemPointerIsValid(&at) &&
+		table_tuple_fetch_row_version(table->relation, &at, table->snapshot, table->row);
 }
 
 /*

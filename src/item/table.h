@@ -56,6 +56,7 @@ extern bool ar_table_take_over(ArTable *table, const char *name);
 extern MemoryContext ar_table_row_memory(ArTable *table);
 extern void ar_table_use_index(ArTable *table, const char *name);
 extern bool ar_table_find(ArTable *table, const Datum *key, int key_count);
+extern bool ar_table_find_at(ArTable *table, const ItemPointerData *place);
 extern bool ar_table_next(ArTable *table);
 extern bool ar_table_lock(ArTable *table);
 extern Datum ar_table_value(ArTable *table, AttrNumber column);

@@ -38,10 +38,10 @@
 #define BULK_ROWS	100
 
 /*
- * Blocks of the table whose trigger runs.  Merely a hint on the age of kept
- * plans: it does no harm that an error leaves it behind.
+ * The table whose trigger runs.  Merely for a hint on the age of kept plans: it
+ * does no harm that an error leaves it behind.
  */
-static BlockNumber table_blocks;
+static Oid	written_table;
 
 #define WRITER_SEARCH_PATH	"pg_catalog, pg_temp"
 
@@ -136,7 +136,7 @@ ar_writer_begin(ArWriter *writer, Relation relation)
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS |
 						   SECURITY_AR_WRITER);
-	table_blocks = RelationGetNumberOfBlocks(relation);
+	written_table = RelationGetRelid(relation);
 	has_path = strcmp(namespace_search_path, WRITER_SEARCH_PATH) == 0;
 	is_within = has_path && (writer->security_context & SECURITY_AR_WRITER) != 0;
 	writer->guc_level = is_within ? 0 : NewGUCNestLevel();
@@ -277,17 +277,35 @@ is_bulk(ArStatement *statement, const Oid *types, Datum *values)
 }
 
 /*
+ * blocks_written tells how large the table is whose trigger runs.
+ */
+static BlockNumber
+blocks_written(void)
+{
+	Relation	relation = RelationIdGetRelation(written_table);
+	BlockNumber blocks = 0;
+
+	if (RelationIsValid(relation))
+	{
+		if (RELKIND_HAS_STORAGE(relation->rd_rel->relkind))
+			blocks = RelationGetNumberOfBlocks(relation);
+		RelationClose(relation);
+	}
+	return blocks;
+}
+
+/*
  * forget drops the plans that no longer fit: one of our types got a new OID,
  * or the table has outgrown what the kept plan was made for.
  */
 static void
-forget(ArStatement *statement, const Oid *types)
+forget(ArStatement *statement, const Oid *types, BlockNumber blocks)
 {
 	bool		same_types = memcmp(types, statement->planned,
 									sizeof(Oid) * statement->nargs) == 0;
 
 	if (statement->plan != NULL &&
-		(!same_types || table_blocks / 2 > statement->planned_blocks + 4))
+		(!same_types || blocks / 2 > statement->planned_blocks + 4))
 	{
 		SPI_freeplan(statement->plan);
 		statement->plan = NULL;
@@ -309,6 +327,7 @@ static int
 begin_plan(ArStatement *statement, Datum *values, SPIPlanPtr *plan)
 {
 	Oid			types[AR_STATEMENT_ARGS_MAX];
+	BlockNumber blocks = blocks_written();
 	int			guc_level = 0;
 
 	Assert(statement->nargs <= AR_STATEMENT_ARGS_MAX);
@@ -316,7 +335,7 @@ begin_plan(ArStatement *statement, Datum *values, SPIPlanPtr *plan)
 	for (int i = 0; i < statement->nargs; i++)
 		types[i] = ar_type(statement->argtypes[i]);
 
-	forget(statement, types);
+	forget(statement, types, blocks);
 	if (is_bulk(statement, types, values))
 	{
 		if (statement->bulk_plan == NULL)
@@ -333,7 +352,7 @@ begin_plan(ArStatement *statement, Datum *values, SPIPlanPtr *plan)
 		if (statement->plan == NULL)
 		{
 			statement->plan = prepare(statement, types, CURSOR_OPT_GENERIC_PLAN);
-			statement->planned_blocks = table_blocks;
+			statement->planned_blocks = blocks;
 		}
 		*plan = statement->plan;
 	}

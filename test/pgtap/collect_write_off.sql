@@ -4,7 +4,7 @@
 -- disputed, up to its cap; what is recovered is owed as before, and a write-off is recovered once.
 BEGIN;
 \ir helper.psql
-SELECT plan(50);
+SELECT plan(51);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') \g /dev/null
 SELECT pg_temp.ledger() AS ledger \gset
@@ -99,6 +99,10 @@ SELECT ar.recover_write_off(:ledger, w.adjustment_id, 'EUR 20', '2026-06-01') FR
 SELECT is(pg_temp.status('A1') || ' ' || pg_temp.state('A1'), 'partial EUR 20.00, closed -, undone 2026-06-01', 'a part is recovered, the rest stays written off');
 SELECT ar.record_payment(:ledger, :a, 'EUR 20', '2026-06-02', reference => 'A1') \g /dev/null
 SELECT is(pg_temp.status('A1'), 'written_off', 'and is written off when that is paid');
+SELECT ar.create_invoice(:ledger, :b, '[{"unit_price": 100}]', '2026-01-01', number => 'B2', terms => '50% net 10, 50% net 20') \g /dev/null
+SELECT ar.write_off(:ledger, item_ids => ARRAY[pg_temp.item('B2')], reason_code => 'insolvency', written_off_on => '2026-06-01') \g /dev/null
+SELECT ar.record_payment(:ledger, :b, 'EUR 50', '2026-06-02', reference => 'B2') \g /dev/null
+SELECT is(pg_temp.status('B2'), 'written_off', 'of two instalments one written off, the other paid');
 SELECT is(pg_temp.outcome(format('INSERT INTO ar.adjustment (ledger_id, customer_id, kind, amount, adjusted_on, reverses_id) SELECT r.ledger_id, r.customer_id, ''write_off'', ''EUR 1'', ''2026-06-01'', r.adjustment_id FROM ar.report_write_off AS r WHERE r.number = ''C1''')), '23514', 'by the table, only the exact opposite recovers');
 SELECT is(pg_temp.outcome('DELETE FROM ar.write_off'), 'RA003', 'what was written off is a fact');
 

@@ -3,7 +3,7 @@
 -- from the moment it is there to the moment it is gone, also within one transaction and after an error.
 BEGIN;
 \ir helper.psql
-SELECT plan(65);
+SELECT plan(68);
 
 SELECT ar.create_ledger('TEST', 'Test', 'EUR') AS ledger \gset
 SELECT ar.create_customer(:ledger, c, c) FROM unnest('{A,B}'::text[]) AS c \g /dev/null
@@ -255,6 +255,25 @@ DROP TRIGGER mine_before ON ar.payment;
 DROP TRIGGER yours_after ON ar.payment;
 SELECT ar.record_payment(ledger_id => :ledger, customer_id => pg_temp.customer('A'), amount => 'EUR 1', received_on => '2026-02-01', apply => 'oldest') AS payment \gset
 SELECT results_eq(format('SELECT i.kind, i.open::text FROM ar.item AS i WHERE i.payment_id = %s', :payment), $$VALUES ('payment', 'EUR 0.00')$$, 'without them it is settled all the same');
+-- So do those of items see the invoice: it follows in its place among them.
+CREATE FUNCTION public.mine_followed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.mine_seen (what) SELECT concat_ws(' ', TG_NAME, v.status) FROM new_rows AS n JOIN ar.invoice AS v USING (ledger_id, invoice_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER item_aaa AFTER UPDATE ON ar.item REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.mine_followed();
+CREATE TRIGGER item_zzz AFTER UPDATE ON ar.item REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.mine_followed();
+SELECT pg_temp.pay((SELECT i.open FROM ar.item AS i WHERE i.kind = 'invoice' AND i.closed_on IS NULL ORDER BY i.due_on, i.item_id LIMIT 1)) \g /dev/null
+SELECT is(pg_temp.seen(), 'item_aaa partial; item_zzz paid', 'before its status and after it');
+DROP TRIGGER item_aaa ON ar.item;
+DROP TRIGGER item_zzz ON ar.item;
+SELECT pg_temp.pay((SELECT i.open FROM ar.item AS i WHERE i.kind = 'invoice' AND i.closed_on IS NULL ORDER BY i.due_on, i.item_id LIMIT 1)) \g /dev/null
+SELECT is_empty($$SELECT v.number FROM ar.invoice AS v JOIN ar.item AS i USING (ledger_id, invoice_id) WHERE (i.closed_on IS NOT NULL) <> (v.status = 'paid')$$, 'without them it follows all the same');
+SAVEPOINT followed;
+ALTER TABLE ar.item DISABLE TRIGGER item_follow_aus;
+SELECT pg_temp.pay((SELECT i.open FROM ar.item AS i WHERE i.kind = 'invoice' AND i.closed_on IS NULL ORDER BY i.due_on, i.item_id LIMIT 1)) \g /dev/null
+SELECT isnt_empty($$SELECT v.number FROM ar.invoice AS v JOIN ar.item AS i USING (ledger_id, invoice_id) WHERE i.closed_on IS NOT NULL AND v.status <> 'paid'$$, 'and not where that is disabled');
+ROLLBACK TO followed;
 
 -- Row-level security lets the books write what nobody may see.
 ALTER TABLE ar.item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
