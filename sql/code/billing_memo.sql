@@ -223,9 +223,14 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$
 BEGIN
     -- Posting locks what is reserved before balances; who locks balances ahead of posting must do so, too.
-    PERFORM FROM ar.credit_reservation AS r
-    WHERE r.ledger_id = lock_orders.ledger_id AND r.order_reference = ANY (lock_orders.order_references)
-    ORDER BY r.reservation_id FOR NO KEY UPDATE;
+    PERFORM FROM (
+        SELECT r.reservation_id
+        FROM unnest(lock_orders.order_references) AS w(order_reference)
+        CROSS JOIN LATERAL (SELECT r.reservation_id FROM ar.credit_reservation AS r
+                            WHERE r.ledger_id = lock_orders.ledger_id AND r.order_reference = w.order_reference OFFSET 0) AS r
+        ORDER BY r.reservation_id) AS w
+    CROSS JOIN LATERAL (SELECT FROM ar.credit_reservation AS r
+                        WHERE r.ledger_id = lock_orders.ledger_id AND r.reservation_id = w.reservation_id FOR NO KEY UPDATE) AS r;
 END
 $$;
 COMMENT ON FUNCTION ar.lock_orders(integer, text[]) IS
@@ -250,11 +255,12 @@ BEGIN
         '{invoice_id,customer_id,amount,lines,invoiced_on,terms,due_on,reason,number,series,currency,order_reference,details,external_id,apply,apply_to}', '{}');
 
     -- An external id that was there before must have come with the same payload.
-    SELECT g.value ->> 'external_id' INTO reused
-    FROM jsonb_array_elements(create_memos.memos) AS g(value)
-    LEFT JOIN ar.invoice AS v ON v.ledger_id = create_memos.ledger_id AND v.external_id = g.value ->> 'external_id'
-    WHERE g.value ->> 'external_id' IS NOT NULL
-    GROUP BY g.value ->> 'external_id', v.external_digest, v.invoice_id
+    SELECT g.external_id INTO reused
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(create_memos.memos) AS g(value) OFFSET 0) AS g
+    LEFT JOIN LATERAL (SELECT v.invoice_id, v.external_digest FROM ar.invoice AS v
+                       WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = g.external_id OFFSET 0) AS v ON true
+    WHERE g.external_id IS NOT NULL
+    GROUP BY g.external_id, v.external_digest, v.invoice_id
     HAVING count(DISTINCT ar.payload_digest(g.value)) > 1
         OR (v.invoice_id IS NOT NULL AND coalesce(v.external_digest <> ar.payload_digest((array_agg(g.value))[1]), true))
     LIMIT 1;
@@ -264,15 +270,21 @@ BEGIN
 
     -- What may still be credited can be trusted only once the customers' balances are held; their orders come before.
     PERFORM ar.lock_orders(create_memos.ledger_id, ARRAY(
-        SELECT DISTINCT o.order_reference FROM jsonb_array_elements(create_memos.memos) AS g(value)
-        LEFT JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = (g.value ->> 'invoice_id')::bigint
+        SELECT DISTINCT o.order_reference
+        FROM (SELECT g.value, (g.value ->> 'invoice_id')::bigint AS invoice_id FROM jsonb_array_elements(create_memos.memos) AS g(value) OFFSET 0) AS g
+        LEFT JOIN LATERAL (SELECT c.order_reference FROM ar.invoice AS c
+                           WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id OFFSET 0) AS c ON true
         CROSS JOIN LATERAL (VALUES (g.value ->> 'order_reference'), (g.value #>> '{details,order_reference}'), (c.order_reference)) AS o(order_reference)
         WHERE o.order_reference IS NOT NULL));
-    PERFORM FROM ar.customer_balance AS b
-    WHERE b.ledger_id = create_memos.ledger_id AND b.customer_id IN (
-        SELECT c.customer_id FROM jsonb_array_elements(create_memos.memos) AS g(value)
-        JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = (g.value ->> 'invoice_id')::bigint)
-    ORDER BY b.customer_id, b.currency FOR NO KEY UPDATE;
+    PERFORM FROM (
+        SELECT DISTINCT c.customer_id
+        FROM (SELECT (g.value ->> 'invoice_id')::bigint AS invoice_id FROM jsonb_array_elements(create_memos.memos) AS g(value) OFFSET 0) AS g
+        CROSS JOIN LATERAL (SELECT c.customer_id FROM ar.invoice AS c
+                            WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id OFFSET 0) AS c
+        ORDER BY c.customer_id) AS w
+    CROSS JOIN LATERAL (SELECT FROM ar.customer_balance AS b
+                        WHERE b.ledger_id = create_memos.ledger_id AND b.customer_id = w.customer_id
+                        ORDER BY b.currency FOR NO KEY UPDATE) AS b;
 
     -- Each new memo once, however often its external id is named.
     SELECT jsonb_agg(to_jsonb(p) ORDER BY p.position) INTO plan
@@ -302,8 +314,9 @@ BEGIN
             FROM jsonb_to_record(e.value) AS r(invoice_id bigint, customer_id bigint, amount numeric, lines jsonb, invoiced_on date,
                 terms text, due_on date, reason text, number text, series text, currency text, order_reference text, details jsonb, external_id text,
                 apply boolean, apply_to bigint)) AS g
-        LEFT JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id
-        WHERE NOT EXISTS (SELECT FROM ar.invoice AS v WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = g.external_id)
+        LEFT JOIN LATERAL (SELECT c.* FROM ar.invoice AS c
+                           WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id OFFSET 0) AS c ON true
+        WHERE (SELECT v.invoice_id FROM ar.invoice AS v WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = g.external_id) IS NULL
         ORDER BY coalesce(g.external_id, e.position::text), g.external_id IS NULL, e.position) AS p;
 
     IF plan IS NOT NULL THEN
@@ -325,7 +338,8 @@ BEGIN
         SELECT coalesce(c.number, p.corrects_id::text), format('Credit memos take all of its total of %s; %s remains.', c.total, c.total - c.total)
         INTO wrong, broken
         FROM jsonb_to_recordset(plan) AS p(corrects_id bigint, way text, amount numeric)
-        JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = p.corrects_id
+        CROSS JOIN LATERAL (SELECT c.* FROM ar.invoice AS c
+                            WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = p.corrects_id OFFSET 0) AS c
         WHERE p.way = 'amount' AND c.recorded_at IS NOT NULL AND c.status <> 'void'
           AND (p.amount = 0 OR create_memos.kind = 'credit_memo' AND c.kind <> 'credit_memo'
                                AND ar.sign(ar.creditable(create_memos.ledger_id, c.invoice_id)) = 0) LIMIT 1;
@@ -357,9 +371,11 @@ BEGIN
             SET kind = create_memos.kind, corrects_id = p.corrects_id, series = p.series, note = coalesce(p.reason, v.note),
                 order_reference = p.order_reference, purchase_order = p.purchase_order, buyer_reference = p.buyer_reference,
                 external_id = p.external_id, external_digest = CASE WHEN p.external_id IS NOT NULL THEN ar.payload_digest(p.payload) END
-            FROM jsonb_to_recordset(plan) AS p(memo_id bigint, way text, corrects_id bigint, series text, reason text, external_id text, payload jsonb,
-                order_reference text, purchase_order text, buyer_reference text)
-            WHERE p.way = 'free' AND v.ledger_id = create_memos.ledger_id AND v.invoice_id = p.memo_id;
+            FROM (SELECT create_memos.ledger_id, p.*
+                  FROM jsonb_to_recordset(plan) AS p(memo_id bigint, way text, corrects_id bigint, series text, reason text, external_id text,
+                      payload jsonb, order_reference text, purchase_order text, buyer_reference text)
+                  WHERE p.way = 'free' OFFSET 0) AS p
+            WHERE v.ledger_id = p.ledger_id AND v.invoice_id = p.memo_id;
             INSERT INTO ar.invoice (ledger_id, invoice_id, customer_id, kind, corrects_id, series, number, invoiced_on, supplied_on, due_on, terms,
                                     payment_means, discount_basis, prices_include_tax, tax_rounding, total, order_reference, purchase_order, buyer_reference,
                                     note, external_id, external_digest)
@@ -404,8 +420,10 @@ BEGIN
 
     RETURN QUERY
     SELECT e.position, coalesce(v.invoice_id, p.memo_id)
-    FROM jsonb_array_elements(create_memos.memos) WITH ORDINALITY AS e(value, position)
-    LEFT JOIN ar.invoice AS v ON v.ledger_id = create_memos.ledger_id AND v.external_id = e.value ->> 'external_id'
+    FROM (SELECT e.position, e.value ->> 'external_id' AS external_id
+          FROM jsonb_array_elements(create_memos.memos) WITH ORDINALITY AS e(value, position) OFFSET 0) AS e
+    LEFT JOIN LATERAL (SELECT v.invoice_id FROM ar.invoice AS v
+                       WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = e.external_id OFFSET 0) AS v ON true
     LEFT JOIN jsonb_to_recordset(plan) AS p(position bigint, memo_id bigint) ON p.position = e.position
     ORDER BY e.position;
 END
