@@ -32,12 +32,14 @@ BEGIN
         SELECT t.target_id, i.item_id, i.issued_on, i.undone_on, ar.currency(i.open) AS currency, -ar.amount(i.open) AS part,
                sum(-ar.amount(i.open)) OVER (PARTITION BY t.target_id ORDER BY i.issued_on, i.item_id) AS upto
         FROM unnest(apply_memos.memo_ids, apply_memos.target_ids) AS t(memo_id, target_id)
-        JOIN ar.item AS i ON i.ledger_id = apply_memos.ledger_id AND i.invoice_id = t.memo_id AND i.closed_on IS NULL
+        CROSS JOIN LATERAL (SELECT i.* FROM ar.item AS i
+                            WHERE i.ledger_id = apply_memos.ledger_id AND i.invoice_id = t.memo_id AND i.closed_on IS NULL OFFSET 0) AS i
     ), debit AS MATERIALIZED (
         SELECT i.invoice_id AS target_id, i.item_id, i.issued_on, i.undone_on, ar.amount(i.open) AS part,
                sum(ar.amount(i.open)) OVER (PARTITION BY i.invoice_id ORDER BY i.due_on, i.item_id) AS upto
-        FROM ar.item AS i
-        WHERE i.ledger_id = apply_memos.ledger_id AND i.invoice_id = ANY (apply_memos.target_ids) AND i.closed_on IS NULL
+        FROM (SELECT DISTINCT t.target_id FROM unnest(apply_memos.target_ids) AS t(target_id)) AS t
+        CROSS JOIN LATERAL (SELECT i.* FROM ar.item AS i
+                            WHERE i.ledger_id = apply_memos.ledger_id AND i.invoice_id = t.target_id AND i.closed_on IS NULL OFFSET 0) AS i
     )
     INSERT INTO ar.application (ledger_id, credit_item_id, debit_item_id, amount, applied_on)
     SELECT apply_memos.ledger_id, c.item_id, d.item_id,
@@ -70,9 +72,12 @@ BEGIN
     WITH memo AS MATERIALIZED (
         SELECT m.invoice_id, m.kind, m.total, m.corrects_id, coalesce(m.note, c.number, '') AS description,
                coalesce(c.number, c.invoice_id::text) AS corrected, c.payment_means, c.cash_rounding IS NOT NULL AS is_rounded
-        FROM ar.invoice AS m
-        JOIN ar.invoice AS c ON c.ledger_id = m.ledger_id AND c.invoice_id = m.corrects_id
-        WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = ANY (draft_amount_lines.memo_ids) AND c.net IS NOT NULL
+        FROM (SELECT DISTINCT w.memo_id FROM unnest(draft_amount_lines.memo_ids) AS w(memo_id)) AS w
+        CROSS JOIN LATERAL (SELECT m.* FROM ar.invoice AS m
+                            WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.memo_id OFFSET 0) AS m
+        CROSS JOIN LATERAL (SELECT c.* FROM ar.invoice AS c
+                            WHERE c.ledger_id = draft_amount_lines.ledger_id AND c.invoice_id = m.corrects_id OFFSET 0) AS c
+        WHERE c.net IS NOT NULL
     ), remaining AS MATERIALIZED (
         SELECT m.invoice_id, x.tax_category, x.tax_rate, ar.sum(x.taxable) AS net, ar.sum(x.tax) AS tax, ar.sum(x.taxable + x.tax) AS gross,
                min(x.exemption_reason) AS exemption_reason, min(x.exemption_reason_code) AS exemption_reason_code,
@@ -90,10 +95,11 @@ BEGIN
         GROUP BY m.invoice_id, x.tax_category, x.tax_rate
         HAVING ar.sign(ar.sum(x.taxable)) <> 0 OR ar.sign(ar.sum(x.tax)) <> 0
     ), whole AS (
-        SELECT m.*, w.weights, w.has_negative, w.gross = m.total OR r.is_reached AS is_rest, r.is_reached
+        SELECT m.*, w.weights, w.rates, w.has_negative, w.gross = m.total OR r.is_reached AS is_rest, r.is_reached
         FROM memo AS m
         JOIN (SELECT r.invoice_id, ar.sum(r.gross) AS gross, bool_or(r.is_negative) AS has_negative,
-                     array_agg(greatest(ar.amount(r.gross), 0) ORDER BY r.tax_category, r.tax_rate) AS weights
+                     array_agg(greatest(ar.amount(r.gross), 0) ORDER BY r.tax_category, r.tax_rate) AS weights,
+                     jsonb_agg(to_jsonb(r) ORDER BY r.tax_category, r.tax_rate) AS rates
               FROM remaining AS r GROUP BY r.invoice_id) AS w ON w.invoice_id = m.invoice_id
         -- Of an invoice rounded for cash, the rest is rounded in the same way.
         CROSS JOIN LATERAL (
@@ -104,9 +110,7 @@ BEGIN
     )
     SELECT jsonb_agg(to_jsonb(w)), min(w.corrected) FILTER (WHERE NOT w.is_rest AND (w.has_negative OR 0 = ALL (w.weights))) INTO plan, wrong
     FROM (
-        SELECT w.invoice_id, w.corrected, w.description, w.payment_means, w.is_rest, w.is_reached, w.has_negative, w.weights, (
-                   SELECT jsonb_agg(to_jsonb(r) ORDER BY r.tax_category, r.tax_rate)
-                   FROM remaining AS r WHERE r.invoice_id = w.invoice_id) AS rates
+        SELECT w.invoice_id, w.corrected, w.description, w.payment_means, w.is_rest, w.is_reached, w.has_negative, w.weights, w.rates
         FROM whole AS w) AS w;
     IF wrong IS NOT NULL THEN
         RAISE invalid_parameter_value USING
@@ -122,7 +126,8 @@ BEGIN
            CASE WHEN ar.sign(p.part) < 0 THEN -1 ELSE 1 END, abs(ar.amount(p.part)), r.tax_category, r.tax_rate,
            r.exemption_reason, r.exemption_reason_code, true, p.part, p.part - t.tax, t.tax
     FROM jsonb_to_recordset(plan) AS w(invoice_id bigint, description text, is_rest boolean, weights numeric[], rates jsonb)
-    JOIN ar.invoice AS m ON m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.invoice_id
+    CROSS JOIN LATERAL (SELECT m.ledger_id, m.invoice_id, m.total FROM ar.invoice AS m
+                        WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.invoice_id OFFSET 0) AS m
     CROSS JOIN LATERAL (SELECT CASE WHEN NOT w.is_rest THEN ar.allocate(m.total, w.weights) END AS parts) AS a
     CROSS JOIN LATERAL (
         SELECT row_number() OVER (ORDER BY r.tax_category, r.tax_rate) AS nth, r.*
@@ -135,8 +140,10 @@ BEGIN
     WHERE w.is_rest OR ar.sign(p.part) > 0;
 
     UPDATE ar.invoice AS m SET payment_means = w.payment_means
-    FROM jsonb_to_recordset(plan) AS w(invoice_id bigint, payment_means text, is_reached boolean)
-    WHERE w.is_reached AND m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.invoice_id;
+    FROM (SELECT draft_amount_lines.ledger_id, w.invoice_id, w.payment_means
+          FROM jsonb_to_recordset(plan) AS w(invoice_id bigint, payment_means text, is_reached boolean)
+          WHERE w.is_reached OFFSET 0) AS w
+    WHERE m.ledger_id = w.ledger_id AND m.invoice_id = w.invoice_id;
 END
 $$;
 COMMENT ON FUNCTION ar.draft_amount_lines(integer, bigint[]) IS
@@ -241,6 +248,7 @@ CREATE FUNCTION ar.create_memos(ledger_id integer, kind text, memos jsonb, post 
 RETURNS TABLE (element bigint, invoice_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -61,9 +61,9 @@ CREATE FUNCTION ar.tg_follow_activities() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
 SET enable_seqscan = off
-SET enable_bitmapscan = off
 AS $$
 DECLARE
+    counted record;
     wrong record;
     book integer;
 BEGIN
@@ -71,12 +71,11 @@ BEGIN
     PERFORM FROM (SELECT DISTINCT n.ledger_id, n.customer_id, n.case_id FROM new_activity AS n ORDER BY 1, 2, 3) AS n
     CROSS JOIN LATERAL (SELECT FROM ar.collection_case AS k
                         WHERE k.ledger_id = n.ledger_id AND k.case_id = n.case_id FOR NO KEY UPDATE) AS k;
-    UPDATE ar.collection_case AS k SET activities = c.activities
-    FROM (SELECT n.ledger_id, n.case_id, a.activities
-          FROM (SELECT DISTINCT n.ledger_id, n.case_id FROM new_activity AS n) AS n
-          CROSS JOIN LATERAL (SELECT count(*) AS activities FROM ar.collection_activity AS a
-                              WHERE a.ledger_id = n.ledger_id AND a.case_id = n.case_id) AS a) AS c
-    WHERE k.ledger_id = c.ledger_id AND k.case_id = c.case_id;
+    FOR counted IN SELECT DISTINCT n.ledger_id, n.case_id FROM new_activity AS n LOOP
+        UPDATE ar.collection_case AS k
+        SET activities = (SELECT count(*) FROM ar.collection_activity AS a WHERE a.ledger_id = k.ledger_id AND a.case_id = k.case_id)
+        WHERE k.ledger_id = counted.ledger_id AND k.case_id = counted.case_id;
+    END LOOP;
 
     FOR book IN
         SELECT DISTINCT n.ledger_id FROM new_activity AS n
@@ -134,6 +133,7 @@ CREATE FUNCTION ar.record_activities(ledger_id integer, activities jsonb)
 RETURNS TABLE (element bigint, activity_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -248,8 +248,8 @@ BEGIN
     FROM (SELECT h.holder_id, max(h.depth) AS depth
           FROM ar.credit_holders(lock_credit.ledger_id, lock_credit.customer_ids) AS h
           WHERE h.credit_limit IS NOT NULL OR h.holder_id = h.customer_id
-             OR EXISTS (SELECT FROM ar.credit_account AS k
-                        WHERE k.ledger_id = lock_credit.ledger_id AND k.customer_id = h.holder_id)
+             OR (SELECT k.customer_id FROM ar.credit_account AS k
+                 WHERE k.ledger_id = lock_credit.ledger_id AND k.customer_id = h.holder_id) IS NOT NULL
           GROUP BY h.holder_id) AS h
     ORDER BY h.depth, h.holder_id
     ON CONFLICT (ledger_id, customer_id) DO UPDATE SET judgements = a.judgements + 1;
