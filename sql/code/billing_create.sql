@@ -7,6 +7,7 @@ CREATE FUNCTION ar.create_invoices(
 ) RETURNS TABLE (element bigint, invoice_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -78,6 +78,7 @@ CREATE FUNCTION ar.apply_deposits(ledger_id integer, deposits jsonb)
 RETURNS TABLE (element bigint, invoice_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

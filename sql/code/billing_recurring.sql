@@ -163,6 +163,7 @@ CREATE FUNCTION ar.create_recurring_invoices(ledger_id integer, templates jsonb)
 RETURNS TABLE (element bigint, recurring_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

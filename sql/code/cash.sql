@@ -38,6 +38,7 @@ CREATE FUNCTION ar.record_payments(
 ) RETURNS TABLE (element bigint, payment_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -125,6 +125,7 @@ CREATE FUNCTION ar.create_mandates(ledger_id integer, mandates jsonb)
 RETURNS TABLE (element bigint, mandate_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -98,6 +98,7 @@ CREATE FUNCTION ar.refund_payments(ledger_id integer, refunds jsonb)
 RETURNS TABLE (element bigint, adjustment_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -128,6 +128,7 @@ CREATE FUNCTION ar.promises_to_pay(ledger_id integer, promises jsonb)
 RETURNS TABLE (element bigint, promise_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

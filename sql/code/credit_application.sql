@@ -61,6 +61,7 @@ CREATE FUNCTION ar.request_credits(ledger_id integer, applications jsonb)
 RETURNS TABLE (element bigint, application_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -84,6 +84,7 @@ CREATE FUNCTION ar.set_credit_limits(ledger_id integer, limits jsonb)
 RETURNS TABLE (element bigint, limit_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -16,6 +16,7 @@ CREATE FUNCTION ar.record_credit_events(ledger_id integer, events jsonb)
 RETURNS TABLE (element bigint, event_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
