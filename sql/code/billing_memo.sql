@@ -32,13 +32,13 @@ BEGIN
         SELECT t.target_id, i.item_id, i.issued_on, i.undone_on, ar.currency(i.open) AS currency, -ar.amount(i.open) AS part,
                sum(-ar.amount(i.open)) OVER (PARTITION BY t.target_id ORDER BY i.issued_on, i.item_id) AS upto
         FROM unnest(apply_memos.memo_ids, apply_memos.target_ids) AS t(memo_id, target_id)
-        CROSS JOIN LATERAL (SELECT i.* FROM ar.item AS i
+        CROSS JOIN LATERAL (SELECT i.item_id, i.issued_on, i.undone_on, i.open FROM ar.item AS i
                             WHERE i.ledger_id = apply_memos.ledger_id AND i.invoice_id = t.memo_id AND i.closed_on IS NULL OFFSET 0) AS i
     ), debit AS MATERIALIZED (
         SELECT i.invoice_id AS target_id, i.item_id, i.issued_on, i.undone_on, ar.amount(i.open) AS part,
                sum(ar.amount(i.open)) OVER (PARTITION BY i.invoice_id ORDER BY i.due_on, i.item_id) AS upto
         FROM (SELECT DISTINCT t.target_id FROM unnest(apply_memos.target_ids) AS t(target_id)) AS t
-        CROSS JOIN LATERAL (SELECT i.* FROM ar.item AS i
+        CROSS JOIN LATERAL (SELECT i.invoice_id, i.item_id, i.issued_on, i.undone_on, i.open, i.due_on FROM ar.item AS i
                             WHERE i.ledger_id = apply_memos.ledger_id AND i.invoice_id = t.target_id AND i.closed_on IS NULL OFFSET 0) AS i
     )
     INSERT INTO ar.application (ledger_id, credit_item_id, debit_item_id, amount, applied_on)
@@ -73,9 +73,9 @@ BEGIN
         SELECT m.invoice_id, m.kind, m.total, m.corrects_id, coalesce(m.note, c.number, '') AS description,
                coalesce(c.number, c.invoice_id::text) AS corrected, c.payment_means, c.cash_rounding IS NOT NULL AS is_rounded
         FROM (SELECT DISTINCT w.memo_id FROM unnest(draft_amount_lines.memo_ids) AS w(memo_id)) AS w
-        CROSS JOIN LATERAL (SELECT m.* FROM ar.invoice AS m
+        CROSS JOIN LATERAL (SELECT m.invoice_id, m.kind, m.total, m.corrects_id, m.note FROM ar.invoice AS m
                             WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.memo_id OFFSET 0) AS m
-        CROSS JOIN LATERAL (SELECT c.* FROM ar.invoice AS c
+        CROSS JOIN LATERAL (SELECT c.number, c.invoice_id, c.payment_means, c.cash_rounding, c.net FROM ar.invoice AS c
                             WHERE c.ledger_id = draft_amount_lines.ledger_id AND c.invoice_id = m.corrects_id OFFSET 0) AS c
         WHERE c.net IS NOT NULL
     ), remaining AS MATERIALIZED (
@@ -322,7 +322,8 @@ BEGIN
             FROM jsonb_to_record(e.value) AS r(invoice_id bigint, customer_id bigint, amount numeric, lines jsonb, invoiced_on date,
                 terms text, due_on date, reason text, number text, series text, currency text, order_reference text, details jsonb, external_id text,
                 apply boolean, apply_to bigint)) AS g
-        LEFT JOIN LATERAL (SELECT c.* FROM ar.invoice AS c
+        LEFT JOIN LATERAL (SELECT c.customer_id, c.invoice_id, c.invoiced_on, c.total, c.payment_means, c.prices_include_tax, c.tax_rounding,
+                                  c.supplied_on, c.net, c.discount_basis, c.due_on, c.terms, c.order_reference, c.purchase_order, c.buyer_reference FROM ar.invoice AS c
                            WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id OFFSET 0) AS c ON true
         WHERE (SELECT v.invoice_id FROM ar.invoice AS v WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = g.external_id) IS NULL
         ORDER BY coalesce(g.external_id, e.position::text), g.external_id IS NULL, e.position) AS p;
@@ -346,7 +347,7 @@ BEGIN
         SELECT coalesce(c.number, p.corrects_id::text), format('Credit memos take all of its total of %s; %s remains.', c.total, c.total - c.total)
         INTO wrong, broken
         FROM jsonb_to_recordset(plan) AS p(corrects_id bigint, way text, amount numeric)
-        CROSS JOIN LATERAL (SELECT c.* FROM ar.invoice AS c
+        CROSS JOIN LATERAL (SELECT c.invoice_id, c.number, c.total, c.recorded_at, c.status, c.kind FROM ar.invoice AS c
                             WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = p.corrects_id OFFSET 0) AS c
         WHERE p.way = 'amount' AND c.recorded_at IS NOT NULL AND c.status <> 'void'
           AND (p.amount = 0 OR create_memos.kind = 'credit_memo' AND c.kind <> 'credit_memo'

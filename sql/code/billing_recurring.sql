@@ -513,7 +513,8 @@ BEGIN
                                   CASE WHEN r.prorated THEN s.days ELSE s.full_days END, s.full_days)))) ORDER BY p.position),
            min(r.recurring_id) FILTER (WHERE v.lines IS NULL) INTO fresh, lacking
     FROM period AS p
-    CROSS JOIN LATERAL (SELECT r.* FROM ar.recurring_invoice AS r
+    CROSS JOIN LATERAL (SELECT r.ledger_id, r.recurring_id, r.customer_id, r.currency, r.series, r.post, r.prorated, r.starts_on, r.anchored_on,
+                               r.interval_unit, r.interval_count, r.ends_on, r.billed, r.issue_offset FROM ar.recurring_invoice AS r
                         WHERE r.ledger_id = bill_recurring_periods.ledger_id AND r.recurring_id = p.recurring_id OFFSET 0) AS r
     CROSS JOIN LATERAL ar.recurring_period(p.period_number, r.starts_on, r.anchored_on, r.interval_unit,
                                            r.interval_count, r.ends_on, r.billed, r.issue_offset) AS s

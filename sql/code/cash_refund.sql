@@ -114,7 +114,8 @@ BEGIN
     PERFORM FROM (
         SELECT DISTINCT c.ledger_id, c.customer_id, ar.currency(c.amount) AS currency
         FROM ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g
-        CROSS JOIN LATERAL (SELECT c.* FROM ar.item AS c WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c
+        CROSS JOIN LATERAL (SELECT c.ledger_id, c.customer_id, c.amount FROM ar.item AS c
+                            WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c
         ORDER BY 2, 3) AS h
     CROSS JOIN LATERAL (SELECT FROM ar.customer_balance AS b
                         WHERE b.ledger_id = h.ledger_id AND b.customer_id = h.customer_id AND b.currency = h.currency FOR NO KEY UPDATE) AS b;
@@ -139,7 +140,7 @@ BEGIN
                ar.sign(c.amount) AS side, c.open, g.amount, coalesce(g.refunded_on, today) AS day, c.issued_on,
                count(*) OVER (PARTITION BY g.credit_item_id) AS times
         FROM ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g
-        LEFT JOIN LATERAL (SELECT c.* FROM ar.item AS c
+        LEFT JOIN LATERAL (SELECT c.item_id, c.kind, c.amount, c.open, c.issued_on FROM ar.item AS c
                            WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c ON true
         LEFT JOIN LATERAL (SELECT p.payment_id FROM ar.payment AS p
                            WHERE p.ledger_id = g.ledger_id AND p.payment_id = g.payment_id OFFSET 0) AS p ON true
@@ -200,7 +201,8 @@ BEGIN
            g.reason_code, g.reason, c.invoice_id, coalesce(c.payment_id, j.payment_id), g.method, g.reference, g.external_id, g.digest
     FROM unnest(elements, ids) AS w(element, adjustment_id)
     JOIN ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g ON g.element = w.element
-    CROSS JOIN LATERAL (SELECT c.* FROM ar.item AS c WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c
+    CROSS JOIN LATERAL (SELECT c.ledger_id, c.customer_id, c.open, c.invoice_id, c.payment_id, c.adjustment_id FROM ar.item AS c
+                        WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c
     LEFT JOIN LATERAL (SELECT j.payment_id FROM ar.adjustment AS j
                        WHERE j.ledger_id = c.ledger_id AND j.adjustment_id = c.adjustment_id OFFSET 0) AS j ON true
     ORDER BY g.external_id, w.adjustment_id;
@@ -208,8 +210,10 @@ BEGIN
     SELECT c.ledger_id, c.item_id, d.item_id, d.amount, greatest(c.issued_on, d.issued_on, c.undone_on)
     FROM unnest(elements, ids) AS w(element, adjustment_id)
     JOIN ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g ON g.element = w.element
-    CROSS JOIN LATERAL (SELECT c.* FROM ar.item AS c WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c
-    CROSS JOIN LATERAL (SELECT d.* FROM ar.item AS d WHERE d.ledger_id = g.ledger_id AND d.adjustment_id = w.adjustment_id OFFSET 0) AS d
+    CROSS JOIN LATERAL (SELECT c.ledger_id, c.item_id, c.issued_on, c.undone_on FROM ar.item AS c
+                        WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c
+    CROSS JOIN LATERAL (SELECT d.item_id, d.amount, d.issued_on FROM ar.item AS d
+                        WHERE d.ledger_id = g.ledger_id AND d.adjustment_id = w.adjustment_id OFFSET 0) AS d
     ORDER BY c.item_id;
 
     RETURN QUERY

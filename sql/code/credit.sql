@@ -91,12 +91,12 @@ BEGIN
     WITH RECURSIVE chain AS (
         SELECT c.customer_id, c.customer_id AS holder_id, 0 AS distance, c.parent_id, c.credit_limit, c.customer_class
         FROM (SELECT DISTINCT w.customer_id FROM unnest(credit_holders.customer_ids) AS w(customer_id)) AS w
-        CROSS JOIN LATERAL (SELECT c.* FROM ar.customer AS c
+        CROSS JOIN LATERAL (SELECT c.customer_id, c.parent_id, c.credit_limit, c.customer_class FROM ar.customer AS c
                             WHERE c.ledger_id = credit_holders.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
         UNION ALL
         SELECT n.customer_id, p.customer_id, n.distance + 1, p.parent_id, p.credit_limit, p.customer_class
         FROM chain AS n
-        CROSS JOIN LATERAL (SELECT p.* FROM ar.customer AS p
+        CROSS JOIN LATERAL (SELECT p.customer_id, p.parent_id, p.credit_limit, p.customer_class FROM ar.customer AS p
                             WHERE p.ledger_id = credit_holders.ledger_id AND p.customer_id = n.parent_id OFFSET 0) AS p
     ), own AS (
         SELECT n.customer_id, n.holder_id, n.distance, n.customer_class,
@@ -173,7 +173,7 @@ BEGIN
         SELECT m.holder_id, v.customer_id, v.order_reference, ar.currency(v.total) AS currency,
                sum(ar.amount(v.total)) AS total
         FROM member AS m
-        CROSS JOIN LATERAL (SELECT v.* FROM ar.invoice AS v
+        CROSS JOIN LATERAL (SELECT v.customer_id, v.order_reference, v.total FROM ar.invoice AS v
                             WHERE v.ledger_id = credit_sums.ledger_id AND v.customer_id = m.customer_id
                               AND v.recorded_at IS NULL AND v.status = 'draft' AND v.kind <> 'credit_memo' OFFSET 0) AS v
         WHERE counts_drafts
@@ -183,12 +183,12 @@ BEGIN
         SELECT m.holder_id, b.currency, ar.amount(b.open_debits) AS open_debits, ar.amount(b.open_credits) AS unapplied,
                0::numeric AS reserved, 0::numeric AS drafts
         FROM member AS m
-        CROSS JOIN LATERAL (SELECT b.* FROM ar.customer_balance AS b
+        CROSS JOIN LATERAL (SELECT b.currency, b.open_debits, b.open_credits FROM ar.customer_balance AS b
                             WHERE b.ledger_id = credit_sums.ledger_id AND b.customer_id = m.customer_id OFFSET 0) AS b
         UNION ALL
         SELECT m.holder_id, ar.currency(r.amount), 0, 0, ar.amount(least(r.amount - r.invoiced, r.amount)), 0
         FROM member AS m
-        CROSS JOIN LATERAL (SELECT r.* FROM ar.credit_reservation AS r
+        CROSS JOIN LATERAL (SELECT r.amount, r.invoiced FROM ar.credit_reservation AS r
                             WHERE r.ledger_id = credit_sums.ledger_id AND r.customer_id = m.customer_id AND r.released_at IS NULL
                               AND r.invoiced < r.amount AND coalesce(r.expires_on >= today, true) OFFSET 0) AS r
         UNION ALL
@@ -320,7 +320,7 @@ BEGIN
     INSERT INTO ar.customer_balance AS b (ledger_id, customer_id, currency, open_debits, open_credits)
     SELECT b.ledger_id, b.customer_id, b.currency, b.open_debits, b.open_credits
     FROM unnest(members) AS w(customer_id)
-    CROSS JOIN LATERAL (SELECT b.* FROM ar.customer_balance AS b
+    CROSS JOIN LATERAL (SELECT b.ledger_id, b.customer_id, b.currency, b.open_debits, b.open_credits FROM ar.customer_balance AS b
                         WHERE b.ledger_id = touch_credit.ledger_id AND b.customer_id = w.customer_id OFFSET 0) AS b
     ORDER BY b.customer_id, b.currency
     ON CONFLICT (ledger_id, customer_id, currency) DO UPDATE SET open_debits = b.open_debits;
