@@ -24,7 +24,6 @@ CREATE TABLE ar.credit_reservation (
     release_reason text,
     CONSTRAINT credit_reservation_pkey PRIMARY KEY (ledger_id, reservation_id),
     CONSTRAINT credit_reservation_customer_fkey FOREIGN KEY (ledger_id, customer_id) REFERENCES ar.customer,
-    CONSTRAINT credit_reservation_order_key UNIQUE (ledger_id, order_reference),
     CONSTRAINT credit_reservation_order_reference_check CHECK (order_reference <> ''),
     CONSTRAINT credit_reservation_amount_check CHECK (ar.sign(amount) > 0),
     CONSTRAINT credit_reservation_invoiced_check CHECK (ar.currency(invoiced) = ar.currency(amount)),
@@ -33,6 +32,7 @@ CREATE TABLE ar.credit_reservation (
 );
 CREATE INDEX credit_reservation_open_idx ON ar.credit_reservation (ledger_id, customer_id)
     WHERE customer_id IS NOT NULL AND released_at IS NULL AND invoiced OPERATOR(ar.<) amount;
+CREATE UNIQUE INDEX credit_reservation_order_key ON ar.credit_reservation (ledger_id, order_reference) WHERE order_reference IS NOT NULL;
 CREATE UNIQUE INDEX credit_reservation_external_id_key ON ar.credit_reservation (ledger_id, external_id) WHERE external_id IS NOT NULL;
 COMMENT ON TABLE ar.credit_reservation IS 'A row is an order for which credit is reserved. What is not invoiced of it yet is exposure, until it expires or is released.';
 COMMENT ON COLUMN ar.credit_reservation.ledger_id IS 'The ledger.';

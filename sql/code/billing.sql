@@ -59,21 +59,29 @@ COMMENT ON FUNCTION ar.check_keys(text, jsonb, text[], text[]) IS
 CREATE FUNCTION ar.post_drafts(ledger_id integer, invoice_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
     before bigint := (
-        SELECT count(*) FROM ar.invoice AS v
-        WHERE v.ledger_id = post_drafts.ledger_id AND v.invoice_id = ANY (post_drafts.invoice_ids) AND ar.is_posted(v.status));
+        SELECT count(*) FROM (SELECT DISTINCT w.invoice_id FROM unnest(post_drafts.invoice_ids) AS w(invoice_id)) AS w
+        CROSS JOIN LATERAL (SELECT v.status FROM ar.invoice AS v
+                            WHERE v.ledger_id = post_drafts.ledger_id AND v.invoice_id = w.invoice_id OFFSET 0) AS v
+        WHERE ar.is_posted(v.status));
 BEGIN
     UPDATE ar.invoice AS v SET status = 'open'
-    WHERE v.ledger_id = post_drafts.ledger_id
-      AND v.invoice_id = ANY (post_drafts.invoice_ids)
+    FROM (SELECT post_drafts.ledger_id, w.invoice_id FROM unnest(post_drafts.invoice_ids) AS w(invoice_id) OFFSET 0) AS w
+    WHERE v.ledger_id = w.ledger_id AND v.invoice_id = w.invoice_id
       AND NOT ar.is_posted(v.status);
     -- What is judged on the way may be held.
     RETURN (
-        SELECT count(*) FROM ar.invoice AS v
-        WHERE v.ledger_id = post_drafts.ledger_id AND v.invoice_id = ANY (post_drafts.invoice_ids) AND ar.is_posted(v.status)) - before;
+        SELECT count(*) FROM (SELECT DISTINCT w.invoice_id FROM unnest(post_drafts.invoice_ids) AS w(invoice_id)) AS w
+        CROSS JOIN LATERAL (SELECT v.status FROM ar.invoice AS v
+                            WHERE v.ledger_id = post_drafts.ledger_id AND v.invoice_id = w.invoice_id OFFSET 0) AS v
+        WHERE ar.is_posted(v.status)) - before;
 END
 $$;
 COMMENT ON FUNCTION ar.post_drafts(integer, bigint[]) IS
@@ -115,9 +123,10 @@ BEGIN
 
     -- What this transaction made itself is nobody else's to post.
     IF NOT EXISTS (
-        SELECT FROM ar.invoice AS v
-        WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = ANY (post_invoices.invoice_ids)
-          AND NOT ar.is_posted(v.status) AND NOT ar.is_own_transaction(v.xmin)) THEN
+        SELECT FROM unnest(post_invoices.invoice_ids) AS w(invoice_id)
+        CROSS JOIN LATERAL (SELECT v.status, v.xmin FROM ar.invoice AS v
+                            WHERE v.ledger_id = post_invoices.ledger_id AND v.invoice_id = w.invoice_id OFFSET 0) AS v
+        WHERE NOT ar.is_posted(v.status) AND NOT ar.is_own_transaction(v.xmin)) THEN
         RETURN ar.post_drafts(post_invoices.ledger_id, post_invoices.invoice_ids);
     END IF;
 

@@ -7,6 +7,7 @@ CREATE FUNCTION ar.create_invoices(
 ) RETURNS TABLE (element bigint, invoice_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -160,9 +161,9 @@ BEGIN
 
     -- An external id that was there before must have come with the same payload.
     SELECT v.external_id INTO reused
-    FROM jsonb_array_elements(create_invoices.invoices) AS g(value)
-    JOIN ar.invoice AS v ON v.ledger_id = create_invoices.ledger_id
-     AND v.external_id = g.value ->> 'external_id'
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(create_invoices.invoices) AS g(value) OFFSET 0) AS g
+    CROSS JOIN LATERAL (SELECT v.external_id, v.external_digest FROM ar.invoice AS v
+                        WHERE v.ledger_id = create_invoices.ledger_id AND v.external_id = g.external_id OFFSET 0) AS v
     WHERE v.external_digest IS NULL OR v.external_digest <> ar.payload_digest(g.value)
     LIMIT 1;
     IF FOUND THEN
@@ -176,14 +177,16 @@ BEGIN
                row_number() OVER (PARTITION BY e.value ->> 'external_id' IS NULL ORDER BY e.position) AS nth
         FROM jsonb_array_elements(create_invoices.invoices) WITH ORDINALITY AS e(value, position)
     ), anonymous AS (
-        SELECT v.invoice_id, row_number() OVER (ORDER BY v.invoice_id) AS nth
-        FROM ar.invoice AS v
-        WHERE v.ledger_id = create_invoices.ledger_id AND v.invoice_id = ANY (fresh) AND v.external_id IS NULL
+        SELECT w.invoice_id, row_number() OVER (ORDER BY w.invoice_id) AS nth
+        FROM unnest(fresh) AS w(invoice_id)
+        CROSS JOIN LATERAL (SELECT v.external_id FROM ar.invoice AS v
+                            WHERE v.ledger_id = create_invoices.ledger_id AND v.invoice_id = w.invoice_id OFFSET 0) AS v
+        WHERE v.external_id IS NULL
     )
     SELECT g.position, coalesce(named.invoice_id, a.invoice_id)
     FROM given AS g
-    LEFT JOIN ar.invoice AS named ON named.ledger_id = create_invoices.ledger_id
-     AND named.external_id = g.external_id
+    LEFT JOIN LATERAL (SELECT named.invoice_id FROM ar.invoice AS named
+                       WHERE named.ledger_id = create_invoices.ledger_id AND named.external_id = g.external_id OFFSET 0) AS named ON true
     LEFT JOIN anonymous AS a ON g.external_id IS NULL AND a.nth = g.nth
     ORDER BY g.position;
 END

@@ -78,6 +78,7 @@ CREATE FUNCTION ar.apply_deposits(ledger_id integer, deposits jsonb)
 RETURNS TABLE (element bigint, invoice_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -112,7 +113,8 @@ BEGIN
         FROM (SELECT e.position, r.*, v.invoice_id AS known_id
               FROM jsonb_array_elements(apply_deposits.deposits) WITH ORDINALITY AS e(value, position)
               CROSS JOIN LATERAL jsonb_to_record(e.value) AS r(deposit_id bigint, invoice_id bigint, amount numeric, applied_on date, external_id text)
-              LEFT JOIN ar.invoice AS v ON v.ledger_id = apply_deposits.ledger_id AND v.external_id = r.external_id) AS g
+              LEFT JOIN LATERAL (SELECT v.invoice_id FROM ar.invoice AS v
+                                 WHERE v.ledger_id = apply_deposits.ledger_id AND v.external_id = r.external_id OFFSET 0) AS v ON true) AS g
         LEFT JOIN LATERAL (
             SELECT v.invoice_id, v.number, v.invoiced_on, ar.currency(v.total) AS currency,
                    ar.amount(ar.deposit_available(v.ledger_id, v.invoice_id)) AS available

@@ -32,12 +32,14 @@ BEGIN
         SELECT t.target_id, i.item_id, i.issued_on, i.undone_on, ar.currency(i.open) AS currency, -ar.amount(i.open) AS part,
                sum(-ar.amount(i.open)) OVER (PARTITION BY t.target_id ORDER BY i.issued_on, i.item_id) AS upto
         FROM unnest(apply_memos.memo_ids, apply_memos.target_ids) AS t(memo_id, target_id)
-        JOIN ar.item AS i ON i.ledger_id = apply_memos.ledger_id AND i.invoice_id = t.memo_id AND i.closed_on IS NULL
+        CROSS JOIN LATERAL (SELECT i.item_id, i.issued_on, i.undone_on, i.open FROM ar.item AS i
+                            WHERE i.ledger_id = apply_memos.ledger_id AND i.invoice_id = t.memo_id AND i.closed_on IS NULL OFFSET 0) AS i
     ), debit AS MATERIALIZED (
         SELECT i.invoice_id AS target_id, i.item_id, i.issued_on, i.undone_on, ar.amount(i.open) AS part,
                sum(ar.amount(i.open)) OVER (PARTITION BY i.invoice_id ORDER BY i.due_on, i.item_id) AS upto
-        FROM ar.item AS i
-        WHERE i.ledger_id = apply_memos.ledger_id AND i.invoice_id = ANY (apply_memos.target_ids) AND i.closed_on IS NULL
+        FROM (SELECT DISTINCT t.target_id FROM unnest(apply_memos.target_ids) AS t(target_id)) AS t
+        CROSS JOIN LATERAL (SELECT i.invoice_id, i.item_id, i.issued_on, i.undone_on, i.open, i.due_on FROM ar.item AS i
+                            WHERE i.ledger_id = apply_memos.ledger_id AND i.invoice_id = t.target_id AND i.closed_on IS NULL OFFSET 0) AS i
     )
     INSERT INTO ar.application (ledger_id, credit_item_id, debit_item_id, amount, applied_on)
     SELECT apply_memos.ledger_id, c.item_id, d.item_id,
@@ -70,9 +72,12 @@ BEGIN
     WITH memo AS MATERIALIZED (
         SELECT m.invoice_id, m.kind, m.total, m.corrects_id, coalesce(m.note, c.number, '') AS description,
                coalesce(c.number, c.invoice_id::text) AS corrected, c.payment_means, c.cash_rounding IS NOT NULL AS is_rounded
-        FROM ar.invoice AS m
-        JOIN ar.invoice AS c ON c.ledger_id = m.ledger_id AND c.invoice_id = m.corrects_id
-        WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = ANY (draft_amount_lines.memo_ids) AND c.net IS NOT NULL
+        FROM (SELECT DISTINCT w.memo_id FROM unnest(draft_amount_lines.memo_ids) AS w(memo_id)) AS w
+        CROSS JOIN LATERAL (SELECT m.invoice_id, m.kind, m.total, m.corrects_id, m.note FROM ar.invoice AS m
+                            WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.memo_id OFFSET 0) AS m
+        CROSS JOIN LATERAL (SELECT c.number, c.invoice_id, c.payment_means, c.cash_rounding, c.net FROM ar.invoice AS c
+                            WHERE c.ledger_id = draft_amount_lines.ledger_id AND c.invoice_id = m.corrects_id OFFSET 0) AS c
+        WHERE c.net IS NOT NULL
     ), remaining AS MATERIALIZED (
         SELECT m.invoice_id, x.tax_category, x.tax_rate, ar.sum(x.taxable) AS net, ar.sum(x.tax) AS tax, ar.sum(x.taxable + x.tax) AS gross,
                min(x.exemption_reason) AS exemption_reason, min(x.exemption_reason_code) AS exemption_reason_code,
@@ -90,10 +95,11 @@ BEGIN
         GROUP BY m.invoice_id, x.tax_category, x.tax_rate
         HAVING ar.sign(ar.sum(x.taxable)) <> 0 OR ar.sign(ar.sum(x.tax)) <> 0
     ), whole AS (
-        SELECT m.*, w.weights, w.has_negative, w.gross = m.total OR r.is_reached AS is_rest, r.is_reached
+        SELECT m.*, w.weights, w.rates, w.has_negative, w.gross = m.total OR r.is_reached AS is_rest, r.is_reached
         FROM memo AS m
         JOIN (SELECT r.invoice_id, ar.sum(r.gross) AS gross, bool_or(r.is_negative) AS has_negative,
-                     array_agg(greatest(ar.amount(r.gross), 0) ORDER BY r.tax_category, r.tax_rate) AS weights
+                     array_agg(greatest(ar.amount(r.gross), 0) ORDER BY r.tax_category, r.tax_rate) AS weights,
+                     jsonb_agg(to_jsonb(r) ORDER BY r.tax_category, r.tax_rate) AS rates
               FROM remaining AS r GROUP BY r.invoice_id) AS w ON w.invoice_id = m.invoice_id
         -- Of an invoice rounded for cash, the rest is rounded in the same way.
         CROSS JOIN LATERAL (
@@ -104,9 +110,7 @@ BEGIN
     )
     SELECT jsonb_agg(to_jsonb(w)), min(w.corrected) FILTER (WHERE NOT w.is_rest AND (w.has_negative OR 0 = ALL (w.weights))) INTO plan, wrong
     FROM (
-        SELECT w.invoice_id, w.corrected, w.description, w.payment_means, w.is_rest, w.is_reached, w.has_negative, w.weights, (
-                   SELECT jsonb_agg(to_jsonb(r) ORDER BY r.tax_category, r.tax_rate)
-                   FROM remaining AS r WHERE r.invoice_id = w.invoice_id) AS rates
+        SELECT w.invoice_id, w.corrected, w.description, w.payment_means, w.is_rest, w.is_reached, w.has_negative, w.weights, w.rates
         FROM whole AS w) AS w;
     IF wrong IS NOT NULL THEN
         RAISE invalid_parameter_value USING
@@ -122,7 +126,8 @@ BEGIN
            CASE WHEN ar.sign(p.part) < 0 THEN -1 ELSE 1 END, abs(ar.amount(p.part)), r.tax_category, r.tax_rate,
            r.exemption_reason, r.exemption_reason_code, true, p.part, p.part - t.tax, t.tax
     FROM jsonb_to_recordset(plan) AS w(invoice_id bigint, description text, is_rest boolean, weights numeric[], rates jsonb)
-    JOIN ar.invoice AS m ON m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.invoice_id
+    CROSS JOIN LATERAL (SELECT m.ledger_id, m.invoice_id, m.total FROM ar.invoice AS m
+                        WHERE m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.invoice_id OFFSET 0) AS m
     CROSS JOIN LATERAL (SELECT CASE WHEN NOT w.is_rest THEN ar.allocate(m.total, w.weights) END AS parts) AS a
     CROSS JOIN LATERAL (
         SELECT row_number() OVER (ORDER BY r.tax_category, r.tax_rate) AS nth, r.*
@@ -135,8 +140,10 @@ BEGIN
     WHERE w.is_rest OR ar.sign(p.part) > 0;
 
     UPDATE ar.invoice AS m SET payment_means = w.payment_means
-    FROM jsonb_to_recordset(plan) AS w(invoice_id bigint, payment_means text, is_reached boolean)
-    WHERE w.is_reached AND m.ledger_id = draft_amount_lines.ledger_id AND m.invoice_id = w.invoice_id;
+    FROM (SELECT draft_amount_lines.ledger_id, w.invoice_id, w.payment_means
+          FROM jsonb_to_recordset(plan) AS w(invoice_id bigint, payment_means text, is_reached boolean)
+          WHERE w.is_reached OFFSET 0) AS w
+    WHERE m.ledger_id = w.ledger_id AND m.invoice_id = w.invoice_id;
 END
 $$;
 COMMENT ON FUNCTION ar.draft_amount_lines(integer, bigint[]) IS
@@ -223,9 +230,14 @@ SET search_path = pg_catalog, ar, pg_temp
 AS $$
 BEGIN
     -- Posting locks what is reserved before balances; who locks balances ahead of posting must do so, too.
-    PERFORM FROM ar.credit_reservation AS r
-    WHERE r.ledger_id = lock_orders.ledger_id AND r.order_reference = ANY (lock_orders.order_references)
-    ORDER BY r.reservation_id FOR NO KEY UPDATE;
+    PERFORM FROM (
+        SELECT r.reservation_id
+        FROM unnest(lock_orders.order_references) AS w(order_reference)
+        CROSS JOIN LATERAL (SELECT r.reservation_id FROM ar.credit_reservation AS r
+                            WHERE r.ledger_id = lock_orders.ledger_id AND r.order_reference = w.order_reference OFFSET 0) AS r
+        ORDER BY r.reservation_id) AS w
+    CROSS JOIN LATERAL (SELECT FROM ar.credit_reservation AS r
+                        WHERE r.ledger_id = lock_orders.ledger_id AND r.reservation_id = w.reservation_id FOR NO KEY UPDATE) AS r;
 END
 $$;
 COMMENT ON FUNCTION ar.lock_orders(integer, text[]) IS
@@ -236,6 +248,7 @@ CREATE FUNCTION ar.create_memos(ledger_id integer, kind text, memos jsonb, post 
 RETURNS TABLE (element bigint, invoice_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -250,11 +263,12 @@ BEGIN
         '{invoice_id,customer_id,amount,lines,invoiced_on,terms,due_on,reason,number,series,currency,order_reference,details,external_id,apply,apply_to}', '{}');
 
     -- An external id that was there before must have come with the same payload.
-    SELECT g.value ->> 'external_id' INTO reused
-    FROM jsonb_array_elements(create_memos.memos) AS g(value)
-    LEFT JOIN ar.invoice AS v ON v.ledger_id = create_memos.ledger_id AND v.external_id = g.value ->> 'external_id'
-    WHERE g.value ->> 'external_id' IS NOT NULL
-    GROUP BY g.value ->> 'external_id', v.external_digest, v.invoice_id
+    SELECT g.external_id INTO reused
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(create_memos.memos) AS g(value) OFFSET 0) AS g
+    LEFT JOIN LATERAL (SELECT v.invoice_id, v.external_digest FROM ar.invoice AS v
+                       WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = g.external_id OFFSET 0) AS v ON true
+    WHERE g.external_id IS NOT NULL
+    GROUP BY g.external_id, v.external_digest, v.invoice_id
     HAVING count(DISTINCT ar.payload_digest(g.value)) > 1
         OR (v.invoice_id IS NOT NULL AND coalesce(v.external_digest <> ar.payload_digest((array_agg(g.value))[1]), true))
     LIMIT 1;
@@ -264,15 +278,21 @@ BEGIN
 
     -- What may still be credited can be trusted only once the customers' balances are held; their orders come before.
     PERFORM ar.lock_orders(create_memos.ledger_id, ARRAY(
-        SELECT DISTINCT o.order_reference FROM jsonb_array_elements(create_memos.memos) AS g(value)
-        LEFT JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = (g.value ->> 'invoice_id')::bigint
+        SELECT DISTINCT o.order_reference
+        FROM (SELECT g.value, (g.value ->> 'invoice_id')::bigint AS invoice_id FROM jsonb_array_elements(create_memos.memos) AS g(value) OFFSET 0) AS g
+        LEFT JOIN LATERAL (SELECT c.order_reference FROM ar.invoice AS c
+                           WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id OFFSET 0) AS c ON true
         CROSS JOIN LATERAL (VALUES (g.value ->> 'order_reference'), (g.value #>> '{details,order_reference}'), (c.order_reference)) AS o(order_reference)
         WHERE o.order_reference IS NOT NULL));
-    PERFORM FROM ar.customer_balance AS b
-    WHERE b.ledger_id = create_memos.ledger_id AND b.customer_id IN (
-        SELECT c.customer_id FROM jsonb_array_elements(create_memos.memos) AS g(value)
-        JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = (g.value ->> 'invoice_id')::bigint)
-    ORDER BY b.customer_id, b.currency FOR NO KEY UPDATE;
+    PERFORM FROM (
+        SELECT DISTINCT c.customer_id
+        FROM (SELECT (g.value ->> 'invoice_id')::bigint AS invoice_id FROM jsonb_array_elements(create_memos.memos) AS g(value) OFFSET 0) AS g
+        CROSS JOIN LATERAL (SELECT c.customer_id FROM ar.invoice AS c
+                            WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id OFFSET 0) AS c
+        ORDER BY c.customer_id) AS w
+    CROSS JOIN LATERAL (SELECT FROM ar.customer_balance AS b
+                        WHERE b.ledger_id = create_memos.ledger_id AND b.customer_id = w.customer_id
+                        ORDER BY b.currency FOR NO KEY UPDATE) AS b;
 
     -- Each new memo once, however often its external id is named.
     SELECT jsonb_agg(to_jsonb(p) ORDER BY p.position) INTO plan
@@ -302,8 +322,10 @@ BEGIN
             FROM jsonb_to_record(e.value) AS r(invoice_id bigint, customer_id bigint, amount numeric, lines jsonb, invoiced_on date,
                 terms text, due_on date, reason text, number text, series text, currency text, order_reference text, details jsonb, external_id text,
                 apply boolean, apply_to bigint)) AS g
-        LEFT JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id
-        WHERE NOT EXISTS (SELECT FROM ar.invoice AS v WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = g.external_id)
+        LEFT JOIN LATERAL (SELECT c.customer_id, c.invoice_id, c.invoiced_on, c.total, c.payment_means, c.prices_include_tax, c.tax_rounding,
+                                  c.supplied_on, c.net, c.discount_basis, c.due_on, c.terms, c.order_reference, c.purchase_order, c.buyer_reference FROM ar.invoice AS c
+                           WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = g.invoice_id OFFSET 0) AS c ON true
+        WHERE (SELECT v.invoice_id FROM ar.invoice AS v WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = g.external_id) IS NULL
         ORDER BY coalesce(g.external_id, e.position::text), g.external_id IS NULL, e.position) AS p;
 
     IF plan IS NOT NULL THEN
@@ -325,7 +347,8 @@ BEGIN
         SELECT coalesce(c.number, p.corrects_id::text), format('Credit memos take all of its total of %s; %s remains.', c.total, c.total - c.total)
         INTO wrong, broken
         FROM jsonb_to_recordset(plan) AS p(corrects_id bigint, way text, amount numeric)
-        JOIN ar.invoice AS c ON c.ledger_id = create_memos.ledger_id AND c.invoice_id = p.corrects_id
+        CROSS JOIN LATERAL (SELECT c.invoice_id, c.number, c.total, c.recorded_at, c.status, c.kind FROM ar.invoice AS c
+                            WHERE c.ledger_id = create_memos.ledger_id AND c.invoice_id = p.corrects_id OFFSET 0) AS c
         WHERE p.way = 'amount' AND c.recorded_at IS NOT NULL AND c.status <> 'void'
           AND (p.amount = 0 OR create_memos.kind = 'credit_memo' AND c.kind <> 'credit_memo'
                                AND ar.sign(ar.creditable(create_memos.ledger_id, c.invoice_id)) = 0) LIMIT 1;
@@ -357,9 +380,11 @@ BEGIN
             SET kind = create_memos.kind, corrects_id = p.corrects_id, series = p.series, note = coalesce(p.reason, v.note),
                 order_reference = p.order_reference, purchase_order = p.purchase_order, buyer_reference = p.buyer_reference,
                 external_id = p.external_id, external_digest = CASE WHEN p.external_id IS NOT NULL THEN ar.payload_digest(p.payload) END
-            FROM jsonb_to_recordset(plan) AS p(memo_id bigint, way text, corrects_id bigint, series text, reason text, external_id text, payload jsonb,
-                order_reference text, purchase_order text, buyer_reference text)
-            WHERE p.way = 'free' AND v.ledger_id = create_memos.ledger_id AND v.invoice_id = p.memo_id;
+            FROM (SELECT create_memos.ledger_id, p.*
+                  FROM jsonb_to_recordset(plan) AS p(memo_id bigint, way text, corrects_id bigint, series text, reason text, external_id text,
+                      payload jsonb, order_reference text, purchase_order text, buyer_reference text)
+                  WHERE p.way = 'free' OFFSET 0) AS p
+            WHERE v.ledger_id = p.ledger_id AND v.invoice_id = p.memo_id;
             INSERT INTO ar.invoice (ledger_id, invoice_id, customer_id, kind, corrects_id, series, number, invoiced_on, supplied_on, due_on, terms,
                                     payment_means, discount_basis, prices_include_tax, tax_rounding, total, order_reference, purchase_order, buyer_reference,
                                     note, external_id, external_digest)
@@ -404,8 +429,10 @@ BEGIN
 
     RETURN QUERY
     SELECT e.position, coalesce(v.invoice_id, p.memo_id)
-    FROM jsonb_array_elements(create_memos.memos) WITH ORDINALITY AS e(value, position)
-    LEFT JOIN ar.invoice AS v ON v.ledger_id = create_memos.ledger_id AND v.external_id = e.value ->> 'external_id'
+    FROM (SELECT e.position, e.value ->> 'external_id' AS external_id
+          FROM jsonb_array_elements(create_memos.memos) WITH ORDINALITY AS e(value, position) OFFSET 0) AS e
+    LEFT JOIN LATERAL (SELECT v.invoice_id FROM ar.invoice AS v
+                       WHERE v.ledger_id = create_memos.ledger_id AND v.external_id = e.external_id OFFSET 0) AS v ON true
     LEFT JOIN jsonb_to_recordset(plan) AS p(position bigint, memo_id bigint) ON p.position = e.position
     ORDER BY e.position;
 END

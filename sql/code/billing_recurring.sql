@@ -163,6 +163,7 @@ CREATE FUNCTION ar.create_recurring_invoices(ledger_id integer, templates jsonb)
 RETURNS TABLE (element bigint, recurring_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -212,9 +213,9 @@ BEGIN
 
     -- An external id that was there before must have come with the same payload.
     SELECT r.external_id INTO reused
-    FROM jsonb_array_elements(create_recurring_invoices.templates) AS g(value)
-    JOIN ar.recurring_invoice AS r ON r.ledger_id = create_recurring_invoices.ledger_id
-     AND r.external_id = g.value ->> 'external_id'
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(create_recurring_invoices.templates) AS g(value) OFFSET 0) AS g
+    CROSS JOIN LATERAL (SELECT r.external_id, r.external_digest FROM ar.recurring_invoice AS r
+                        WHERE r.ledger_id = create_recurring_invoices.ledger_id AND r.external_id = g.external_id OFFSET 0) AS r
     WHERE r.external_digest IS NULL OR r.external_digest <> ar.payload_digest(g.value)
     LIMIT 1;
     IF FOUND THEN
@@ -222,9 +223,10 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT e.position, coalesce((fresh -> e.position::text ->> 'recurring_id')::bigint, r.recurring_id)
-    FROM jsonb_array_elements(create_recurring_invoices.templates) WITH ORDINALITY AS e(value, position)
-    LEFT JOIN ar.recurring_invoice AS r ON r.ledger_id = create_recurring_invoices.ledger_id
-     AND r.external_id = e.value ->> 'external_id'
+    FROM (SELECT e.position, e.value ->> 'external_id' AS external_id
+          FROM jsonb_array_elements(create_recurring_invoices.templates) WITH ORDINALITY AS e(value, position) OFFSET 0) AS e
+    LEFT JOIN LATERAL (SELECT r.recurring_id FROM ar.recurring_invoice AS r
+                       WHERE r.ledger_id = create_recurring_invoices.ledger_id AND r.external_id = e.external_id OFFSET 0) AS r ON true
     ORDER BY e.position;
 END
 $$;
@@ -511,7 +513,9 @@ BEGIN
                                   CASE WHEN r.prorated THEN s.days ELSE s.full_days END, s.full_days)))) ORDER BY p.position),
            min(r.recurring_id) FILTER (WHERE v.lines IS NULL) INTO fresh, lacking
     FROM period AS p
-    JOIN ar.recurring_invoice AS r ON r.ledger_id = bill_recurring_periods.ledger_id AND r.recurring_id = p.recurring_id
+    CROSS JOIN LATERAL (SELECT r.ledger_id, r.recurring_id, r.customer_id, r.currency, r.series, r.post, r.prorated, r.starts_on, r.anchored_on,
+                               r.interval_unit, r.interval_count, r.ends_on, r.billed, r.issue_offset FROM ar.recurring_invoice AS r
+                        WHERE r.ledger_id = bill_recurring_periods.ledger_id AND r.recurring_id = p.recurring_id OFFSET 0) AS r
     CROSS JOIN LATERAL ar.recurring_period(p.period_number, r.starts_on, r.anchored_on, r.interval_unit,
                                            r.interval_count, r.ends_on, r.billed, r.issue_offset) AS s
     LEFT JOIN LATERAL (
@@ -538,11 +542,13 @@ BEGIN
     )
     SELECT jsonb_agg(to_jsonb(m) ORDER BY m.invoice_id) INTO fresh FROM made AS m;
     UPDATE ar.invoice AS v SET period_from = g.period_from, period_to = g.period_to
-    FROM jsonb_to_recordset(fresh) AS g(invoice_id bigint, period_from date, period_to date)
-    WHERE v.ledger_id = bill_recurring_periods.ledger_id AND v.invoice_id = g.invoice_id;
+    FROM (SELECT bill_recurring_periods.ledger_id, g.*
+          FROM jsonb_to_recordset(fresh) AS g(invoice_id bigint, period_from date, period_to date) OFFSET 0) AS g
+    WHERE v.ledger_id = g.ledger_id AND v.invoice_id = g.invoice_id;
     UPDATE ar.recurring_period AS p SET invoice_id = g.invoice_id
-    FROM jsonb_to_recordset(fresh) AS g(invoice_id bigint, recurring_id bigint, period_number integer)
-    WHERE p.ledger_id = bill_recurring_periods.ledger_id AND p.recurring_id = g.recurring_id
+    FROM (SELECT bill_recurring_periods.ledger_id, g.*
+          FROM jsonb_to_recordset(fresh) AS g(invoice_id bigint, recurring_id bigint, period_number integer) OFFSET 0) AS g
+    WHERE p.ledger_id = g.ledger_id AND p.recurring_id = g.recurring_id
       AND p.period_number = g.period_number;
     PERFORM ar.post_invoices(bill_recurring_periods.ledger_id, array_agg(g.invoice_id))
     FROM jsonb_to_recordset(fresh) AS g(invoice_id bigint, post boolean) WHERE g.post;

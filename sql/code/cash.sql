@@ -38,6 +38,7 @@ CREATE FUNCTION ar.record_payments(
 ) RETURNS TABLE (element bigint, payment_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -76,9 +77,9 @@ BEGIN
 
     -- An external id that was there before must have come with the same payload.
     SELECT p.external_id INTO reused
-    FROM jsonb_array_elements(record_payments.payments) AS g(value)
-    JOIN ar.payment AS p ON p.ledger_id = record_payments.ledger_id
-     AND p.external_id = g.value ->> 'external_id'
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(record_payments.payments) AS g(value) OFFSET 0) AS g
+    CROSS JOIN LATERAL (SELECT p.external_id, p.external_digest FROM ar.payment AS p
+                        WHERE p.ledger_id = record_payments.ledger_id AND p.external_id = g.external_id OFFSET 0) AS p
     WHERE p.external_digest IS NULL OR p.external_digest <> ar.payload_digest(g.value - 'apply')
     LIMIT 1;
     IF FOUND THEN
@@ -92,14 +93,16 @@ BEGIN
                row_number() OVER (PARTITION BY e.value ->> 'external_id' IS NULL ORDER BY e.position) AS nth
         FROM jsonb_array_elements(record_payments.payments) WITH ORDINALITY AS e(value, position)
     ), anonymous AS (
-        SELECT p.payment_id, row_number() OVER (ORDER BY p.payment_id) AS nth
-        FROM ar.payment AS p
-        WHERE p.ledger_id = record_payments.ledger_id AND p.payment_id = ANY (fresh) AND p.external_id IS NULL
+        SELECT w.payment_id, row_number() OVER (ORDER BY w.payment_id) AS nth
+        FROM unnest(fresh) AS w(payment_id)
+        CROSS JOIN LATERAL (SELECT p.external_id FROM ar.payment AS p
+                            WHERE p.ledger_id = record_payments.ledger_id AND p.payment_id = w.payment_id OFFSET 0) AS p
+        WHERE p.external_id IS NULL
     )
     SELECT g.position, coalesce(named.payment_id, a.payment_id)
     FROM given AS g
-    LEFT JOIN ar.payment AS named ON named.ledger_id = record_payments.ledger_id
-     AND named.external_id = g.external_id
+    LEFT JOIN LATERAL (SELECT named.payment_id FROM ar.payment AS named
+                       WHERE named.ledger_id = record_payments.ledger_id AND named.external_id = g.external_id OFFSET 0) AS named ON true
     LEFT JOIN anonymous AS a ON g.external_id IS NULL AND a.nth = g.nth
     ORDER BY g.position;
 END

@@ -125,6 +125,7 @@ CREATE FUNCTION ar.create_mandates(ledger_id integer, mandates jsonb)
 RETURNS TABLE (element bigint, mandate_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -154,11 +155,13 @@ BEGIN
     SELECT g.position, coalesce(d.mandate_id, m.mandate_id)
     FROM given AS g
     LEFT JOIN made AS d ON d.mandate_id = g.mandate_id
-    LEFT JOIN ar.mandate AS m ON m.ledger_id = create_mandates.ledger_id AND m.external_id = g.external_id
+    LEFT JOIN LATERAL (SELECT m.mandate_id FROM ar.mandate AS m
+                       WHERE m.ledger_id = create_mandates.ledger_id AND m.external_id = g.external_id OFFSET 0) AS m ON true
     ORDER BY g.position;
     SELECT m.external_id INTO reused
-    FROM jsonb_array_elements(create_mandates.mandates) AS g(value)
-    JOIN ar.mandate AS m ON m.ledger_id = create_mandates.ledger_id AND m.external_id = g.value ->> 'external_id'
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(create_mandates.mandates) AS g(value) OFFSET 0) AS g
+    CROSS JOIN LATERAL (SELECT m.external_id, m.external_digest FROM ar.mandate AS m
+                        WHERE m.ledger_id = create_mandates.ledger_id AND m.external_id = g.external_id OFFSET 0) AS m
     WHERE m.external_digest IS NULL OR m.external_digest <> ar.payload_digest(g.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('mandate', reused);

@@ -77,7 +77,9 @@ BEGIN
            coalesce(own.refuses_card_numbers, class.refuses_card_numbers, ledger.refuses_card_numbers, true),
            coalesce(own.requires_mandate, class.requires_mandate, ledger.requires_mandate, true),
            coalesce(own.reversal_fee, class.reversal_fee, ledger.reversal_fee)
-    FROM ar.customer AS c
+    FROM (SELECT DISTINCT w.customer_id FROM unnest(cash_policies.customer_ids) AS w(customer_id)) AS w
+    CROSS JOIN LATERAL (SELECT c.customer_id, c.customer_class FROM ar.customer AS c
+                        WHERE c.ledger_id = cash_policies.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
     LEFT JOIN ar.cash_policy AS own
       ON own.ledger_id = cash_policies.ledger_id AND coalesce(own.customer_id, 0) = c.customer_id
      AND coalesce(own.customer_class, '') = ''
@@ -86,8 +88,7 @@ BEGIN
      AND coalesce(class.customer_class, '') = c.customer_class
     LEFT JOIN ar.cash_policy AS ledger
       ON ledger.ledger_id = cash_policies.ledger_id AND coalesce(ledger.customer_id, 0) = 0
-     AND coalesce(ledger.customer_class, '') = ''
-    WHERE c.ledger_id = cash_policies.ledger_id AND c.customer_id = ANY (cash_policies.customer_ids);
+     AND coalesce(ledger.customer_class, '') = '';
 END
 $$;
 COMMENT ON FUNCTION ar.cash_policies(integer, bigint[]) IS

@@ -87,7 +87,8 @@ BEGIN
     CROSS JOIN LATERAL jsonb_to_record(e.value) AS g(
         payment_id bigint, credit_item_id bigint, amount text, refunded_on date, method text, reference text,
         reason_code text, reason text, external_id text)
-    LEFT JOIN ar.item AS i ON i.ledger_id = refunds_given.of_ledger AND i.payment_id = g.payment_id;
+    LEFT JOIN LATERAL (SELECT i.item_id FROM ar.item AS i
+                       WHERE i.ledger_id = refunds_given.of_ledger AND i.payment_id = g.payment_id OFFSET 0) AS i ON true;
 END
 $$;
 COMMENT ON FUNCTION ar.refunds_given(integer, jsonb) IS
@@ -97,6 +98,7 @@ CREATE FUNCTION ar.refund_payments(ledger_id integer, refunds jsonb)
 RETURNS TABLE (element bigint, adjustment_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -112,13 +114,16 @@ BEGIN
     PERFORM FROM (
         SELECT DISTINCT c.ledger_id, c.customer_id, ar.currency(c.amount) AS currency
         FROM ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g
-        JOIN ar.item AS c ON c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id) AS h
-    JOIN ar.customer_balance AS b ON b.ledger_id = h.ledger_id AND b.customer_id = h.customer_id AND b.currency = h.currency
-    ORDER BY b.customer_id, b.currency FOR NO KEY UPDATE OF b;
+        CROSS JOIN LATERAL (SELECT c.ledger_id, c.customer_id, c.amount FROM ar.item AS c
+                            WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c
+        ORDER BY 2, 3) AS h
+    CROSS JOIN LATERAL (SELECT FROM ar.customer_balance AS b
+                        WHERE b.ledger_id = h.ledger_id AND b.customer_id = h.customer_id AND b.currency = h.currency FOR NO KEY UPDATE) AS b;
 
     SELECT j.external_id INTO wrong
     FROM ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g
-    JOIN ar.adjustment AS j ON j.ledger_id = g.ledger_id AND j.external_id = g.external_id
+    CROSS JOIN LATERAL (SELECT j.external_id, j.external_digest FROM ar.adjustment AS j
+                        WHERE j.ledger_id = g.ledger_id AND j.external_id = g.external_id OFFSET 0) AS j
     WHERE j.external_digest IS NULL OR j.external_digest <> g.digest
     LIMIT 1;
     IF FOUND THEN
@@ -126,7 +131,8 @@ BEGIN
     END IF;
     SELECT array_agg(g.element ORDER BY g.element), array_agg(nextval('ar.document_id') ORDER BY g.element) INTO elements, ids
     FROM ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g
-    LEFT JOIN ar.adjustment AS j ON j.ledger_id = g.ledger_id AND j.external_id = g.external_id
+    LEFT JOIN LATERAL (SELECT j.adjustment_id FROM ar.adjustment AS j
+                       WHERE j.ledger_id = g.ledger_id AND j.external_id = g.external_id OFFSET 0) AS j ON true
     WHERE j.adjustment_id IS NULL;
 
     FOR wrong IN
@@ -134,9 +140,12 @@ BEGIN
                ar.sign(c.amount) AS side, c.open, g.amount, coalesce(g.refunded_on, today) AS day, c.issued_on,
                count(*) OVER (PARTITION BY g.credit_item_id) AS times
         FROM ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g
-        LEFT JOIN ar.item AS c ON c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id
-        LEFT JOIN ar.payment AS p ON p.ledger_id = g.ledger_id AND p.payment_id = g.payment_id
-        LEFT JOIN ar.payment_reversal AS r ON r.ledger_id = g.ledger_id AND r.payment_id = g.payment_id
+        LEFT JOIN LATERAL (SELECT c.item_id, c.kind, c.amount, c.open, c.issued_on FROM ar.item AS c
+                           WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c ON true
+        LEFT JOIN LATERAL (SELECT p.payment_id FROM ar.payment AS p
+                           WHERE p.ledger_id = g.ledger_id AND p.payment_id = g.payment_id OFFSET 0) AS p ON true
+        LEFT JOIN LATERAL (SELECT r.kind FROM ar.payment_reversal AS r
+                           WHERE r.ledger_id = g.ledger_id AND r.payment_id = g.payment_id OFFSET 0) AS r ON true
         WHERE g.element = ANY (elements)
         ORDER BY g.element
     LOOP
@@ -192,22 +201,27 @@ BEGIN
            g.reason_code, g.reason, c.invoice_id, coalesce(c.payment_id, j.payment_id), g.method, g.reference, g.external_id, g.digest
     FROM unnest(elements, ids) AS w(element, adjustment_id)
     JOIN ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g ON g.element = w.element
-    JOIN ar.item AS c ON c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id
-    LEFT JOIN ar.adjustment AS j ON j.ledger_id = c.ledger_id AND j.adjustment_id = c.adjustment_id
+    CROSS JOIN LATERAL (SELECT c.ledger_id, c.customer_id, c.open, c.invoice_id, c.payment_id, c.adjustment_id FROM ar.item AS c
+                        WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c
+    LEFT JOIN LATERAL (SELECT j.payment_id FROM ar.adjustment AS j
+                       WHERE j.ledger_id = c.ledger_id AND j.adjustment_id = c.adjustment_id OFFSET 0) AS j ON true
     ORDER BY g.external_id, w.adjustment_id;
     INSERT INTO ar.application (ledger_id, credit_item_id, debit_item_id, amount, applied_on)
     SELECT c.ledger_id, c.item_id, d.item_id, d.amount, greatest(c.issued_on, d.issued_on, c.undone_on)
     FROM unnest(elements, ids) AS w(element, adjustment_id)
     JOIN ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g ON g.element = w.element
-    JOIN ar.item AS c ON c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id
-    JOIN ar.item AS d ON d.ledger_id = g.ledger_id AND d.adjustment_id = w.adjustment_id
+    CROSS JOIN LATERAL (SELECT c.ledger_id, c.item_id, c.issued_on, c.undone_on FROM ar.item AS c
+                        WHERE c.ledger_id = g.ledger_id AND c.item_id = g.credit_item_id OFFSET 0) AS c
+    CROSS JOIN LATERAL (SELECT d.item_id, d.amount, d.issued_on FROM ar.item AS d
+                        WHERE d.ledger_id = g.ledger_id AND d.adjustment_id = w.adjustment_id OFFSET 0) AS d
     ORDER BY c.item_id;
 
     RETURN QUERY
     SELECT g.element, coalesce(w.adjustment_id, j.adjustment_id)
     FROM ar.refunds_given(refund_payments.ledger_id, refund_payments.refunds) AS g
     LEFT JOIN unnest(elements, ids) AS w(element, adjustment_id) ON w.element = g.element
-    LEFT JOIN ar.adjustment AS j ON w.element IS NULL AND j.ledger_id = g.ledger_id AND j.external_id = g.external_id
+    LEFT JOIN LATERAL (SELECT j.adjustment_id FROM ar.adjustment AS j
+                       WHERE w.element IS NULL AND j.ledger_id = g.ledger_id AND j.external_id = g.external_id OFFSET 0) AS j ON true
     ORDER BY g.element;
 END
 $$;

@@ -49,9 +49,9 @@ SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM FROM ar.payment AS p
-    WHERE p.ledger_id = hold_payments.ledger_id AND p.payment_id = ANY (hold_payments.payment_ids)
-    ORDER BY p.payment_id FOR NO KEY UPDATE;
+    PERFORM FROM (SELECT DISTINCT w.payment_id FROM unnest(hold_payments.payment_ids) AS w(payment_id) ORDER BY w.payment_id) AS w
+    CROSS JOIN LATERAL (SELECT FROM ar.payment AS p
+                        WHERE p.ledger_id = hold_payments.ledger_id AND p.payment_id = w.payment_id FOR NO KEY UPDATE) AS p;
     /*
      * They wait no more.  Where one has no item yet, there is no balance at which
      * a session that cannot see what another did with it would fail to serialize: it
@@ -318,6 +318,7 @@ CREATE FUNCTION ar.reverse_payments(ledger_id integer, reversals jsonb)
 RETURNS TABLE (element bigint, payment_id bigint, reversal_id bigint, fee_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

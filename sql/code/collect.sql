@@ -67,7 +67,8 @@ BEGIN
         SELECT i.item_id, ar.currency(i.open) AS currency, ar.amount(i.open) AS part, ar.amount(spread_over_items.total) AS wanted,
                sum(ar.amount(i.open)) OVER (ORDER BY i.due_on, i.item_id) AS upto
         FROM unnest(spread_over_items.item_ids) AS u(item_id)
-        JOIN ar.item AS i ON i.ledger_id = spread_over_items.ledger_id AND i.item_id = u.item_id
+        CROSS JOIN LATERAL (SELECT i.item_id, i.open, i.due_on, i.closed_on FROM ar.item AS i
+                            WHERE i.ledger_id = spread_over_items.ledger_id AND i.item_id = u.item_id OFFSET 0) AS i
         WHERE i.closed_on IS NULL AND ar.sign(i.open) > 0 AND ar.currency(i.open) = ar.currency(spread_over_items.total)) AS s
     WHERE s.wanted > s.upto - s.part;
 END

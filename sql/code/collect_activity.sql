@@ -60,21 +60,22 @@ Errors: 23514 a contact of another customer, or a row that takes back what it ca
 CREATE FUNCTION ar.tg_follow_activities() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, ar, pg_temp
+SET enable_seqscan = off
 AS $$
 DECLARE
+    counted record;
     wrong record;
     book integer;
 BEGIN
     -- Those that take back did not hold their cases yet.
-    PERFORM FROM ar.collection_case AS k
-    WHERE (k.ledger_id, k.case_id) IN (SELECT n.ledger_id, n.case_id FROM new_activity AS n)
-    ORDER BY k.ledger_id, k.customer_id, k.case_id FOR NO KEY UPDATE;
-    UPDATE ar.collection_case AS k SET activities = c.activities
-    FROM (SELECT a.ledger_id, a.case_id, count(*) AS activities
-          FROM (SELECT DISTINCT n.ledger_id, n.case_id FROM new_activity AS n) AS n
-          JOIN ar.collection_activity AS a ON a.ledger_id = n.ledger_id AND a.case_id = n.case_id
-          GROUP BY a.ledger_id, a.case_id) AS c
-    WHERE k.ledger_id = c.ledger_id AND k.case_id = c.case_id;
+    PERFORM FROM (SELECT DISTINCT n.ledger_id, n.customer_id, n.case_id FROM new_activity AS n ORDER BY 1, 2, 3) AS n
+    CROSS JOIN LATERAL (SELECT FROM ar.collection_case AS k
+                        WHERE k.ledger_id = n.ledger_id AND k.case_id = n.case_id FOR NO KEY UPDATE) AS k;
+    FOR counted IN SELECT DISTINCT n.ledger_id, n.case_id FROM new_activity AS n LOOP
+        UPDATE ar.collection_case AS k
+        SET activities = (SELECT count(*) FROM ar.collection_activity AS a WHERE a.ledger_id = k.ledger_id AND a.case_id = k.case_id)
+        WHERE k.ledger_id = counted.ledger_id AND k.case_id = counted.case_id;
+    END LOOP;
 
     FOR book IN
         SELECT DISTINCT n.ledger_id FROM new_activity AS n
@@ -132,6 +133,7 @@ CREATE FUNCTION ar.record_activities(ledger_id integer, activities jsonb)
 RETURNS TABLE (element bigint, activity_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -148,10 +150,11 @@ BEGIN
         CROSS JOIN LATERAL jsonb_to_record(e.value) AS g(external_id text)
         ORDER BY coalesce(g.external_id, e.position::text), g.external_id IS NULL, e.position) AS p;
     -- Held first, so that whoever writes the same external ids has finished.
-    PERFORM FROM ar.collection_case AS k
-    WHERE k.ledger_id = record_activities.ledger_id AND k.closed_on IS NULL
-      AND k.customer_id IN (SELECT (e.value ->> 'customer_id')::bigint FROM jsonb_array_elements(record_activities.activities) AS e(value))
-    ORDER BY k.customer_id FOR NO KEY UPDATE;
+    PERFORM FROM (SELECT DISTINCT (e.value ->> 'customer_id')::bigint AS customer_id
+                  FROM jsonb_array_elements(record_activities.activities) AS e(value) ORDER BY 1) AS w
+    CROSS JOIN LATERAL (SELECT FROM ar.collection_case AS k
+                        WHERE k.ledger_id = record_activities.ledger_id AND k.customer_id = w.customer_id AND k.closed_on IS NULL
+                        FOR NO KEY UPDATE) AS k;
     INSERT INTO ar.collection_activity (ledger_id, activity_id, customer_id, kind, occurred_at, outcome, contact_id, note, next_step, next_step_on,
                                         performed_by, override_reason, external_id, external_digest)
     SELECT record_activities.ledger_id, p.activity_id, g.customer_id, g.kind, coalesce(g.occurred_at, now()), g.outcome, g.contact_id, g.note,
@@ -160,22 +163,25 @@ BEGIN
     FROM jsonb_to_recordset(plan) AS p(activity_id bigint, external_id text, payload jsonb, "position" bigint)
     CROSS JOIN LATERAL jsonb_to_record(p.payload) AS g(customer_id bigint, kind text, occurred_at timestamptz, outcome text, contact_id bigint, note text,
                                                        next_step text, next_step_on date, performed_by text, override_reason text)
-    WHERE NOT EXISTS (SELECT FROM ar.collection_activity AS a
-                      WHERE a.ledger_id = record_activities.ledger_id AND a.external_id = p.external_id)
+    WHERE (SELECT a.activity_id FROM ar.collection_activity AS a
+           WHERE a.ledger_id = record_activities.ledger_id AND a.external_id = p.external_id) IS NULL
     ORDER BY g.customer_id, p.position
     ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING;
 
     SELECT a.external_id INTO wrong
-    FROM jsonb_array_elements(record_activities.activities) AS e(value)
-    JOIN ar.collection_activity AS a ON a.ledger_id = record_activities.ledger_id AND a.external_id = e.value ->> 'external_id'
+    FROM (SELECT e.value, e.value ->> 'external_id' AS external_id FROM jsonb_array_elements(record_activities.activities) AS e(value) OFFSET 0) AS e
+    CROSS JOIN LATERAL (SELECT a.external_id, a.external_digest FROM ar.collection_activity AS a
+                        WHERE a.ledger_id = record_activities.ledger_id AND a.external_id = e.external_id OFFSET 0) AS a
     WHERE a.external_digest IS NULL OR a.external_digest <> ar.payload_digest(e.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('activity', wrong);
     END IF;
     RETURN QUERY
     SELECT e.position, coalesce(a.activity_id, p.activity_id)
-    FROM jsonb_array_elements(record_activities.activities) WITH ORDINALITY AS e(value, position)
-    LEFT JOIN ar.collection_activity AS a ON a.ledger_id = record_activities.ledger_id AND a.external_id = e.value ->> 'external_id'
+    FROM (SELECT e.position, e.value ->> 'external_id' AS external_id
+          FROM jsonb_array_elements(record_activities.activities) WITH ORDINALITY AS e(value, position) OFFSET 0) AS e
+    LEFT JOIN LATERAL (SELECT a.activity_id FROM ar.collection_activity AS a
+                       WHERE a.ledger_id = record_activities.ledger_id AND a.external_id = e.external_id OFFSET 0) AS a ON true
     LEFT JOIN jsonb_to_recordset(plan) AS p(position bigint, activity_id bigint) ON p.position = e.position
     ORDER BY e.position;
 END

@@ -186,6 +186,7 @@ CREATE FUNCTION ar.open_disputes(ledger_id integer, disputes jsonb)
 RETURNS TABLE (element bigint, dispute_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -128,6 +128,7 @@ CREATE FUNCTION ar.promises_to_pay(ledger_id integer, promises jsonb)
 RETURNS TABLE (element bigint, promise_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -147,8 +148,8 @@ BEGIN
                    SELECT s.item_id FROM ar.spread_over_items(promises_to_pay.ledger_id, ARRAY(
                        SELECT i.item_id FROM ar.item AS i
                        WHERE i.ledger_id = promises_to_pay.ledger_id AND i.customer_id = g.customer_id AND i.closed_on IS NULL
-                         AND NOT EXISTS (SELECT FROM ar.promise_item AS o
-                                         WHERE o.ledger_id = i.ledger_id AND o.item_id = i.item_id AND o.is_open)),
+                         AND (SELECT o.item_id FROM ar.promise_item AS o
+                              WHERE o.ledger_id = i.ledger_id AND o.item_id = i.item_id AND o.is_open) IS NULL),
                        g.amount::ar.monetary) AS s) END AS item_ids
         FROM jsonb_array_elements(promises_to_pay.promises) WITH ORDINALITY AS e(value, position)
         CROSS JOIN LATERAL jsonb_to_record(e.value) AS g(customer_id bigint, amount text, item_ids jsonb, external_id text)

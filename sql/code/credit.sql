@@ -59,7 +59,9 @@ BEGIN
            coalesce(own.review_utilisation_percent, class.review_utilisation_percent, ledger.review_utilisation_percent),
            coalesce(own.score_limit_cap, class.score_limit_cap, ledger.score_limit_cap),
            coalesce(own.score_limit_factor, class.score_limit_factor, ledger.score_limit_factor, 1)
-    FROM ar.customer AS c
+    FROM (SELECT DISTINCT w.customer_id FROM unnest(credit_policies.customer_ids) AS w(customer_id)) AS w
+    CROSS JOIN LATERAL (SELECT c.customer_id, c.customer_class FROM ar.customer AS c
+                        WHERE c.ledger_id = credit_policies.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
     LEFT JOIN ar.credit_policy AS own
       ON own.ledger_id = credit_policies.ledger_id AND coalesce(own.customer_id, 0) = c.customer_id
      AND coalesce(own.customer_class, '') = ''
@@ -68,8 +70,7 @@ BEGIN
      AND coalesce(class.customer_class, '') = c.customer_class
     LEFT JOIN ar.credit_policy AS ledger
       ON ledger.ledger_id = credit_policies.ledger_id AND coalesce(ledger.customer_id, 0) = 0
-     AND coalesce(ledger.customer_class, '') = ''
-    WHERE c.ledger_id = credit_policies.ledger_id AND c.customer_id = ANY (credit_policies.customer_ids);
+     AND coalesce(ledger.customer_class, '') = '';
 END
 $$;
 COMMENT ON FUNCTION ar.credit_policies(integer, bigint[]) IS
@@ -89,21 +90,24 @@ BEGIN
     RETURN QUERY
     WITH RECURSIVE chain AS (
         SELECT c.customer_id, c.customer_id AS holder_id, 0 AS distance, c.parent_id, c.credit_limit, c.customer_class
-        FROM ar.customer AS c
-        WHERE c.ledger_id = credit_holders.ledger_id AND c.customer_id = ANY (credit_holders.customer_ids)
+        FROM (SELECT DISTINCT w.customer_id FROM unnest(credit_holders.customer_ids) AS w(customer_id)) AS w
+        CROSS JOIN LATERAL (SELECT c.customer_id, c.parent_id, c.credit_limit, c.customer_class FROM ar.customer AS c
+                            WHERE c.ledger_id = credit_holders.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
         UNION ALL
         SELECT n.customer_id, p.customer_id, n.distance + 1, p.parent_id, p.credit_limit, p.customer_class
         FROM chain AS n
-        JOIN ar.customer AS p ON p.ledger_id = credit_holders.ledger_id AND p.customer_id = n.parent_id
+        CROSS JOIN LATERAL (SELECT p.customer_id, p.parent_id, p.credit_limit, p.customer_class FROM ar.customer AS p
+                            WHERE p.ledger_id = credit_holders.ledger_id AND p.customer_id = n.parent_id OFFSET 0) AS p
     ), own AS (
         SELECT n.customer_id, n.holder_id, n.distance, n.customer_class,
                coalesce(t.amount, n.credit_limit) AS granted,
                CASE WHEN t.amount IS NOT NULL THEN 'temporary' ELSE 'customer' END AS source
         FROM chain AS n
         LEFT JOIN LATERAL (
-            SELECT l.amount FROM ar.credit_limit AS l
-            WHERE l.ledger_id = credit_holders.ledger_id AND l.customer_id = n.holder_id AND l.kind = 'temporary'
-              AND l.withdrawn_at IS NULL AND l.valid_from <= today AND coalesce(l.valid_until >= today, true)
+            SELECT l.amount
+            FROM (SELECT l.limit_id, l.amount FROM ar.credit_limit AS l
+                  WHERE l.ledger_id = credit_holders.ledger_id AND l.customer_id = n.holder_id AND l.kind = 'temporary'
+                    AND l.withdrawn_at IS NULL AND l.valid_from <= today AND coalesce(l.valid_until >= today, true) OFFSET 0) AS l
             ORDER BY l.limit_id DESC LIMIT 1) AS t ON true
     ), ranked AS (
         SELECT o.*, max(o.distance) OVER w - o.distance AS depth, bool_or(o.granted IS NOT NULL) OVER w AS has_limit
@@ -162,14 +166,16 @@ BEGIN
         UNION ALL
         SELECT m.holder_id, c.customer_id, true
         FROM member AS m
-        JOIN ar.customer AS c ON c.ledger_id = credit_sums.ledger_id AND c.parent_id = m.customer_id
+        CROSS JOIN LATERAL (SELECT c.customer_id FROM ar.customer AS c
+                            WHERE c.ledger_id = credit_sums.ledger_id AND c.parent_id = m.customer_id OFFSET 0) AS c
         WHERE m.with_members
     ), draft AS (
         SELECT m.holder_id, v.customer_id, v.order_reference, ar.currency(v.total) AS currency,
                sum(ar.amount(v.total)) AS total
         FROM member AS m
-        JOIN ar.invoice AS v ON v.ledger_id = credit_sums.ledger_id AND v.customer_id = m.customer_id
-         AND v.recorded_at IS NULL AND v.status = 'draft' AND v.kind <> 'credit_memo'
+        CROSS JOIN LATERAL (SELECT v.customer_id, v.order_reference, v.total FROM ar.invoice AS v
+                            WHERE v.ledger_id = credit_sums.ledger_id AND v.customer_id = m.customer_id
+                              AND v.recorded_at IS NULL AND v.status = 'draft' AND v.kind <> 'credit_memo' OFFSET 0) AS v
         WHERE counts_drafts
           AND (SELECT p.counts_drafts FROM ar.credit_policies(credit_sums.ledger_id, ARRAY[m.customer_id]) AS p)
         GROUP BY 1, 2, 3, 4
@@ -177,12 +183,14 @@ BEGIN
         SELECT m.holder_id, b.currency, ar.amount(b.open_debits) AS open_debits, ar.amount(b.open_credits) AS unapplied,
                0::numeric AS reserved, 0::numeric AS drafts
         FROM member AS m
-        JOIN ar.customer_balance AS b ON b.ledger_id = credit_sums.ledger_id AND b.customer_id = m.customer_id
+        CROSS JOIN LATERAL (SELECT b.currency, b.open_debits, b.open_credits FROM ar.customer_balance AS b
+                            WHERE b.ledger_id = credit_sums.ledger_id AND b.customer_id = m.customer_id OFFSET 0) AS b
         UNION ALL
         SELECT m.holder_id, ar.currency(r.amount), 0, 0, ar.amount(least(r.amount - r.invoiced, r.amount)), 0
         FROM member AS m
-        JOIN ar.credit_reservation AS r ON r.ledger_id = credit_sums.ledger_id AND r.customer_id = m.customer_id
-         AND r.released_at IS NULL AND r.invoiced < r.amount AND coalesce(r.expires_on >= today, true)
+        CROSS JOIN LATERAL (SELECT r.amount, r.invoiced FROM ar.credit_reservation AS r
+                            WHERE r.ledger_id = credit_sums.ledger_id AND r.customer_id = m.customer_id AND r.released_at IS NULL
+                              AND r.invoiced < r.amount AND coalesce(r.expires_on >= today, true) OFFSET 0) AS r
         UNION ALL
         -- A draft of an order adds what goes beyond what the order still has reserved.
         SELECT d.holder_id, d.currency, 0, 0, 0,
@@ -240,8 +248,8 @@ BEGIN
     FROM (SELECT h.holder_id, max(h.depth) AS depth
           FROM ar.credit_holders(lock_credit.ledger_id, lock_credit.customer_ids) AS h
           WHERE h.credit_limit IS NOT NULL OR h.holder_id = h.customer_id
-             OR EXISTS (SELECT FROM ar.credit_account AS k
-                        WHERE k.ledger_id = lock_credit.ledger_id AND k.customer_id = h.holder_id)
+             OR (SELECT k.customer_id FROM ar.credit_account AS k
+                 WHERE k.ledger_id = lock_credit.ledger_id AND k.customer_id = h.holder_id) IS NOT NULL
           GROUP BY h.holder_id) AS h
     ORDER BY h.depth, h.holder_id
     ON CONFLICT (ledger_id, customer_id) DO UPDATE SET judgements = a.judgements + 1;
@@ -279,8 +287,10 @@ BEGIN
                 THEN 'tolerate' ELSE p.on_breach END,
            b.probation_percent
     FROM breach AS b
-    JOIN ar.customer AS c ON c.ledger_id = judge_credit.ledger_id AND c.customer_id = b.customer_id
-    JOIN ar.customer AS g ON g.ledger_id = judge_credit.ledger_id AND g.customer_id = b.holder_id
+    CROSS JOIN LATERAL (SELECT c.code FROM ar.customer AS c
+                        WHERE c.ledger_id = judge_credit.ledger_id AND c.customer_id = b.customer_id OFFSET 0) AS c
+    CROSS JOIN LATERAL (SELECT g.code FROM ar.customer AS g
+                        WHERE g.ledger_id = judge_credit.ledger_id AND g.customer_id = b.holder_id OFFSET 0) AS g
     CROSS JOIN LATERAL ar.credit_policies(judge_credit.ledger_id, ARRAY[b.customer_id]) AS p
     ORDER BY b.customer_id, b.depth DESC;
 END
@@ -303,13 +313,15 @@ BEGIN
         UNION
         SELECT c.customer_id
         FROM member AS m
-        JOIN ar.customer AS c ON c.ledger_id = touch_credit.ledger_id AND c.parent_id = m.customer_id
+        CROSS JOIN LATERAL (SELECT c.customer_id FROM ar.customer AS c
+                            WHERE c.ledger_id = touch_credit.ledger_id AND c.parent_id = m.customer_id OFFSET 0) AS c
     )
     SELECT array_agg(m.customer_id) INTO members FROM member AS m;
     INSERT INTO ar.customer_balance AS b (ledger_id, customer_id, currency, open_debits, open_credits)
     SELECT b.ledger_id, b.customer_id, b.currency, b.open_debits, b.open_credits
-    FROM ar.customer_balance AS b
-    WHERE b.ledger_id = touch_credit.ledger_id AND b.customer_id = ANY (members)
+    FROM unnest(members) AS w(customer_id)
+    CROSS JOIN LATERAL (SELECT b.ledger_id, b.customer_id, b.currency, b.open_debits, b.open_credits FROM ar.customer_balance AS b
+                        WHERE b.ledger_id = touch_credit.ledger_id AND b.customer_id = w.customer_id OFFSET 0) AS b
     ORDER BY b.customer_id, b.currency
     ON CONFLICT (ledger_id, customer_id, currency) DO UPDATE SET open_debits = b.open_debits;
     PERFORM ar.lock_credit(touch_credit.ledger_id, members || touch_credit.left_ids);

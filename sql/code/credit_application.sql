@@ -61,6 +61,7 @@ CREATE FUNCTION ar.request_credits(ledger_id integer, applications jsonb)
 RETURNS TABLE (element bigint, application_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -87,11 +88,13 @@ BEGIN
     SELECT g.position, coalesce(m.application_id, a.application_id)
     FROM given AS g
     LEFT JOIN made AS m ON m.application_id = g.application_id
-    LEFT JOIN ar.credit_application AS a ON a.ledger_id = request_credits.ledger_id AND a.external_id = g.external_id
+    LEFT JOIN LATERAL (SELECT a.application_id FROM ar.credit_application AS a
+                       WHERE a.ledger_id = request_credits.ledger_id AND a.external_id = g.external_id OFFSET 0) AS a ON true
     ORDER BY g.position;
     SELECT a.external_id INTO reused
-    FROM jsonb_array_elements(request_credits.applications) AS g(value)
-    JOIN ar.credit_application AS a ON a.ledger_id = request_credits.ledger_id AND a.external_id = g.value ->> 'external_id'
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(request_credits.applications) AS g(value) OFFSET 0) AS g
+    CROSS JOIN LATERAL (SELECT a.external_id, a.external_digest FROM ar.credit_application AS a
+                        WHERE a.ledger_id = request_credits.ledger_id AND a.external_id = g.external_id OFFSET 0) AS a
     WHERE a.external_digest IS NULL OR a.external_digest <> ar.payload_digest(g.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('application for credit', reused);

@@ -10,29 +10,34 @@ DECLARE
 BEGIN
     INSERT INTO ar.credit_limit (ledger_id, customer_id, kind, amount)
     SELECT c.ledger_id, c.customer_id, 'standing', c.credit_limit
-    FROM ar.customer AS c
+    FROM (SELECT DISTINCT w.customer_id FROM unnest(follow_customers.customer_ids) AS w(customer_id)) AS w
+    CROSS JOIN LATERAL (SELECT c.* FROM ar.customer AS c
+                        WHERE c.ledger_id = follow_customers.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
     LEFT JOIN LATERAL (
-        SELECT l.amount FROM ar.credit_limit AS l
-        WHERE l.ledger_id = c.ledger_id AND l.customer_id = c.customer_id AND l.kind = 'standing'
+        SELECT l.amount
+        FROM (SELECT l.limit_id, l.amount FROM ar.credit_limit AS l
+              WHERE l.ledger_id = c.ledger_id AND l.customer_id = c.customer_id AND l.kind = 'standing' OFFSET 0) AS l
         ORDER BY l.limit_id DESC LIMIT 1) AS l ON true
-    WHERE c.ledger_id = follow_customers.ledger_id AND c.customer_id = ANY (follow_customers.customer_ids)
-      AND c.credit_limit IS DISTINCT FROM l.amount
+    WHERE c.credit_limit IS DISTINCT FROM l.amount
     ORDER BY c.customer_id;
     PERFORM ar.touch_credit(follow_customers.ledger_id, follow_customers.customer_ids, follow_customers.left_ids);
     SELECT c.code, CASE WHEN v.invoice_id IS NULL THEN format('Order "%s" has %s reserved.', r.order_reference, r.amount - r.invoiced)
                         ELSE format('Invoice %s of %s is held.', v.invoice_id, v.total) END AS detail INTO waiting
-    FROM ar.customer AS c
+    FROM (SELECT DISTINCT w.customer_id FROM unnest(follow_customers.customer_ids) AS w(customer_id)) AS w
+    CROSS JOIN LATERAL (SELECT c.* FROM ar.customer AS c
+                        WHERE c.ledger_id = follow_customers.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
     LEFT JOIN LATERAL (
-        SELECT r.order_reference, r.amount, r.invoiced FROM ar.credit_reservation AS r
-        WHERE r.ledger_id = c.ledger_id AND r.customer_id = c.customer_id AND r.released_at IS NULL AND r.invoiced < r.amount
-          AND coalesce(r.expires_on >= ar.business_date(c.ledger_id), true)
+        SELECT r.order_reference, r.amount, r.invoiced
+        FROM (SELECT r.* FROM ar.credit_reservation AS r
+              WHERE r.ledger_id = c.ledger_id AND r.customer_id = c.customer_id AND r.released_at IS NULL AND r.invoiced < r.amount
+                AND coalesce(r.expires_on >= ar.business_date(c.ledger_id), true) OFFSET 0) AS r
         ORDER BY r.reservation_id LIMIT 1) AS r ON true
     LEFT JOIN LATERAL (
-        SELECT v.invoice_id, v.total FROM ar.invoice AS v
-        WHERE v.ledger_id = c.ledger_id AND v.customer_id = c.customer_id AND v.recorded_at IS NULL AND v.status = 'held'
+        SELECT v.invoice_id, v.total
+        FROM (SELECT v.invoice_id, v.total FROM ar.invoice AS v
+              WHERE v.ledger_id = c.ledger_id AND v.customer_id = c.customer_id AND v.recorded_at IS NULL AND v.status = 'held' OFFSET 0) AS v
         ORDER BY v.invoice_id LIMIT 1) AS v ON true
-    WHERE c.ledger_id = follow_customers.ledger_id AND c.customer_id = ANY (follow_customers.customer_ids)
-      AND c.status = 'closed' AND num_nonnulls(r.order_reference, v.invoice_id) > 0
+    WHERE c.status = 'closed' AND num_nonnulls(r.order_reference, v.invoice_id) > 0
     ORDER BY c.customer_id LIMIT 1;
     IF FOUND THEN
         RAISE SQLSTATE 'RA004' USING

@@ -99,12 +99,15 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT s.customer_id, 'manual_stop', format('Credit was stopped by %s: %s.', s.stopped_by, rtrim(s.reason, '.'))
-    FROM ar.credit_stop AS s
-    WHERE s.ledger_id = credit_reasons.ledger_id AND s.customer_id = ANY (credit_reasons.customer_ids) AND s.lifted_at IS NULL
+    FROM (SELECT DISTINCT w.customer_id FROM unnest(credit_reasons.customer_ids) AS w(customer_id)) AS w
+    CROSS JOIN LATERAL (SELECT s.customer_id, s.stopped_by, s.reason FROM ar.credit_stop AS s
+                        WHERE s.ledger_id = credit_reasons.ledger_id AND s.customer_id = w.customer_id AND s.lifted_at IS NULL OFFSET 0) AS s
     UNION ALL
     SELECT c.customer_id, 'customer_on_hold', concat('The customer is on hold', ': ' || rtrim(c.status_reason, '.'), '.')
-    FROM ar.customer AS c
-    WHERE c.ledger_id = credit_reasons.ledger_id AND c.customer_id = ANY (credit_reasons.customer_ids) AND c.status = 'on_hold';
+    FROM (SELECT DISTINCT w.customer_id FROM unnest(credit_reasons.customer_ids) AS w(customer_id)) AS w
+    CROSS JOIN LATERAL (SELECT c.customer_id, c.status, c.status_reason FROM ar.customer AS c
+                        WHERE c.ledger_id = credit_reasons.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
+    WHERE c.status = 'on_hold';
     IF NOT EXISTS (SELECT FROM ar.credit_policy AS p WHERE p.ledger_id = credit_reasons.ledger_id
                    AND num_nonnulls(p.overdue_days, p.dunning_level, p.bounced_payments) > 0) THEN
         RETURN;

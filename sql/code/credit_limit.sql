@@ -34,39 +34,46 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    customers bigint[];
 BEGIN
-    PERFORM FROM ar.customer AS c
-    WHERE c.ledger_id = follow_credit_limits.ledger_id AND c.customer_id IN (
-        SELECT l.customer_id FROM ar.credit_limit AS l
-        WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = ANY (follow_credit_limits.limit_ids))
-    ORDER BY c.customer_id FOR NO KEY UPDATE;
+    SELECT array_agg(DISTINCT l.customer_id) INTO customers
+    FROM unnest(follow_credit_limits.limit_ids) AS w(limit_id)
+    CROSS JOIN LATERAL (SELECT l.customer_id FROM ar.credit_limit AS l
+                        WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = w.limit_id OFFSET 0) AS l;
+    PERFORM FROM (SELECT w.customer_id FROM unnest(customers) AS w(customer_id) ORDER BY w.customer_id) AS w
+    CROSS JOIN LATERAL (SELECT FROM ar.customer AS c
+                        WHERE c.ledger_id = follow_credit_limits.ledger_id AND c.customer_id = w.customer_id FOR NO KEY UPDATE) AS c;
     UPDATE ar.customer AS c SET credit_limit = l.amount
-    FROM (SELECT DISTINCT ON (l.customer_id) l.customer_id, l.amount
-          FROM ar.credit_limit AS l
-          WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = ANY (follow_credit_limits.limit_ids)
-            AND l.kind = 'standing'
+    FROM (SELECT DISTINCT ON (l.customer_id) l.ledger_id, l.customer_id, l.amount
+          FROM unnest(follow_credit_limits.limit_ids) AS w(limit_id)
+          CROSS JOIN LATERAL (SELECT l.* FROM ar.credit_limit AS l
+                              WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = w.limit_id OFFSET 0) AS l
+          WHERE l.kind = 'standing'
           ORDER BY l.customer_id, l.limit_id DESC) AS l
-    WHERE c.ledger_id = follow_credit_limits.ledger_id AND c.customer_id = l.customer_id
+    WHERE c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id
       AND c.credit_limit IS DISTINCT FROM l.amount;
     -- Another session may have drawn a later id and put its limit into force before us: ours came last.
     INSERT INTO ar.credit_limit (ledger_id, customer_id, kind, amount, reason)
     SELECT l.ledger_id, l.customer_id, l.kind, l.amount, l.reason
-    FROM ar.credit_limit AS l
+    FROM unnest(follow_credit_limits.limit_ids) AS w(limit_id)
+    CROSS JOIN LATERAL (SELECT l.* FROM ar.credit_limit AS l
+                        WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = w.limit_id OFFSET 0) AS l
     JOIN ar.customer AS c ON c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id
      AND c.credit_limit IS NOT DISTINCT FROM l.amount
-    WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = ANY (follow_credit_limits.limit_ids) AND l.kind = 'standing'
-      AND (SELECT n.amount FROM ar.credit_limit AS n
-           WHERE n.ledger_id = l.ledger_id AND n.customer_id = l.customer_id AND n.kind = 'standing'
+    WHERE l.kind = 'standing'
+      AND (SELECT n.amount
+           FROM (SELECT n.limit_id, n.amount FROM ar.credit_limit AS n
+                 WHERE n.ledger_id = l.ledger_id AND n.customer_id = l.customer_id AND n.kind = 'standing' OFFSET 0) AS n
            ORDER BY n.limit_id DESC LIMIT 1) IS DISTINCT FROM l.amount;
     UPDATE ar.customer AS c SET credit_decided_on = ar.business_date(follow_credit_limits.ledger_id)
-    FROM ar.credit_limit AS l
-    WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = ANY (follow_credit_limits.limit_ids)
-      AND l.withdrawn_at IS NULL
-      AND c.ledger_id = follow_credit_limits.ledger_id AND c.customer_id = l.customer_id
+    FROM unnest(follow_credit_limits.limit_ids) AS w(limit_id)
+    CROSS JOIN LATERAL (SELECT l.* FROM ar.credit_limit AS l
+                        WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = w.limit_id OFFSET 0) AS l
+    WHERE l.withdrawn_at IS NULL
+      AND c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id
       AND coalesce(c.credit_decided_on < ar.business_date(follow_credit_limits.ledger_id), true);
-    PERFORM ar.touch_credit(follow_credit_limits.ledger_id, ARRAY(
-        SELECT DISTINCT l.customer_id FROM ar.credit_limit AS l
-        WHERE l.ledger_id = follow_credit_limits.ledger_id AND l.limit_id = ANY (follow_credit_limits.limit_ids)));
+    PERFORM ar.touch_credit(follow_credit_limits.ledger_id, customers);
     RETURN NULL;
 END
 $$;
@@ -77,6 +84,7 @@ CREATE FUNCTION ar.set_credit_limits(ledger_id integer, limits jsonb)
 RETURNS TABLE (element bigint, limit_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -108,11 +116,13 @@ BEGIN
     SELECT g.position, coalesce(m.limit_id, l.limit_id)
     FROM given AS g
     LEFT JOIN made AS m ON m.limit_id = g.limit_id
-    LEFT JOIN ar.credit_limit AS l ON l.ledger_id = set_credit_limits.ledger_id AND l.external_id = g.external_id
+    LEFT JOIN LATERAL (SELECT l.limit_id FROM ar.credit_limit AS l
+                       WHERE l.ledger_id = set_credit_limits.ledger_id AND l.external_id = g.external_id OFFSET 0) AS l ON true
     ORDER BY g.position;
     SELECT l.external_id INTO reused
-    FROM jsonb_array_elements(set_credit_limits.limits) AS g(value)
-    JOIN ar.credit_limit AS l ON l.ledger_id = set_credit_limits.ledger_id AND l.external_id = g.value ->> 'external_id'
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(set_credit_limits.limits) AS g(value) OFFSET 0) AS g
+    CROSS JOIN LATERAL (SELECT l.external_id, l.external_digest FROM ar.credit_limit AS l
+                        WHERE l.ledger_id = set_credit_limits.ledger_id AND l.external_id = g.external_id OFFSET 0) AS l
     WHERE l.external_digest IS NULL OR l.external_digest <> ar.payload_digest(g.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('credit limit', reused);

@@ -77,19 +77,23 @@ DECLARE
     reasons record;
 BEGIN
     SELECT array_agg(DISTINCT r.customer_id) INTO customers
-    FROM ar.credit_reservation AS r
-    WHERE r.ledger_id = follow_reservations.ledger_id AND r.reservation_id = ANY (follow_reservations.reservation_ids);
+    FROM unnest(follow_reservations.reservation_ids) AS w(reservation_id)
+    CROSS JOIN LATERAL (SELECT r.customer_id FROM ar.credit_reservation AS r
+                        WHERE r.ledger_id = follow_reservations.ledger_id AND r.reservation_id = w.reservation_id OFFSET 0) AS r;
     -- The balances first, as whoever invoices does.
     INSERT INTO ar.customer_balance AS b (ledger_id, customer_id, currency, open_debits, open_credits)
     SELECT b.ledger_id, b.customer_id, b.currency, b.open_debits, b.open_credits
-    FROM ar.customer_balance AS b
-    WHERE b.ledger_id = follow_reservations.ledger_id AND b.customer_id = ANY (customers)
+    FROM unnest(customers) AS w(customer_id)
+    CROSS JOIN LATERAL (SELECT b.* FROM ar.customer_balance AS b
+                        WHERE b.ledger_id = follow_reservations.ledger_id AND b.customer_id = w.customer_id OFFSET 0) AS b
     ORDER BY b.customer_id, b.currency
     ON CONFLICT (ledger_id, customer_id, currency) DO UPDATE SET open_debits = b.open_debits;
     PERFORM ar.lock_credit(follow_reservations.ledger_id, customers);
     SELECT c.code, c.status INTO wrong
-    FROM ar.customer AS c
-    WHERE c.ledger_id = follow_reservations.ledger_id AND c.customer_id = ANY (customers) AND NOT ar.can_be_invoiced(c.status)
+    FROM unnest(customers) AS w(customer_id)
+    CROSS JOIN LATERAL (SELECT c.customer_id, c.code, c.status FROM ar.customer AS c
+                        WHERE c.ledger_id = follow_reservations.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
+    WHERE NOT ar.can_be_invoiced(c.status)
     ORDER BY c.customer_id LIMIT 1;
     IF FOUND THEN
         RAISE check_violation USING
@@ -98,11 +102,12 @@ BEGIN
             HINT = 'Activate the customer with ar.activate_customer() first.', TABLE = 'credit_reservation', SCHEMA = 'ar', COLUMN = 'customer_id';
     END IF;
     SELECT v.invoice_id, v.total, r.order_reference, r.amount INTO wrong
-    FROM ar.credit_reservation AS r
+    FROM unnest(follow_reservations.reservation_ids) AS w(reservation_id)
+    CROSS JOIN LATERAL (SELECT r.* FROM ar.credit_reservation AS r
+                        WHERE r.ledger_id = follow_reservations.ledger_id AND r.reservation_id = w.reservation_id OFFSET 0) AS r
     JOIN ar.invoice AS v ON v.ledger_id = r.ledger_id AND v.order_reference = r.order_reference
      AND v.customer_id = r.customer_id
-    WHERE r.ledger_id = follow_reservations.ledger_id AND r.reservation_id = ANY (follow_reservations.reservation_ids)
-      AND ar.is_posted(v.status) AND ar.currency(v.total) <> ar.currency(r.amount)
+    WHERE ar.is_posted(v.status) AND ar.currency(v.total) <> ar.currency(r.amount)
     ORDER BY v.invoice_id LIMIT 1;
     IF FOUND THEN
         RAISE SQLSTATE 'RA009' USING
@@ -111,14 +116,16 @@ BEGIN
             HINT = 'Reserve in the currency of the invoices.', TABLE = 'credit_reservation', SCHEMA = 'ar', COLUMN = 'amount';
     END IF;
     UPDATE ar.credit_reservation AS r SET invoiced = n.invoiced
-    FROM (SELECT r.reservation_id, ar.order_invoiced(r.ledger_id, r.customer_id, r.order_reference, r.amount) AS invoiced
-          FROM ar.credit_reservation AS r
-          WHERE r.ledger_id = follow_reservations.ledger_id
-            AND r.reservation_id = ANY (follow_reservations.reservation_ids)) AS n
-    WHERE r.ledger_id = follow_reservations.ledger_id AND r.reservation_id = n.reservation_id AND r.invoiced <> n.invoiced;
+    FROM (SELECT r.ledger_id, r.reservation_id, ar.order_invoiced(r.ledger_id, r.customer_id, r.order_reference, r.amount) AS invoiced
+          FROM unnest(follow_reservations.reservation_ids) AS w(reservation_id)
+          CROSS JOIN LATERAL (SELECT r.* FROM ar.credit_reservation AS r
+                              WHERE r.ledger_id = follow_reservations.ledger_id AND r.reservation_id = w.reservation_id OFFSET 0) AS r
+          OFFSET 0) AS n
+    WHERE r.ledger_id = n.ledger_id AND r.reservation_id = n.reservation_id AND r.invoiced <> n.invoiced;
     SELECT c.code, string_agg(n.detail, ' ' ORDER BY n.reason) AS detail INTO reasons
     FROM ar.credit_reasons(follow_reservations.ledger_id, customers) AS n
-    JOIN ar.customer AS c ON c.ledger_id = follow_reservations.ledger_id AND c.customer_id = n.customer_id
+    CROSS JOIN LATERAL (SELECT c.customer_id, c.code FROM ar.customer AS c
+                        WHERE c.ledger_id = follow_reservations.ledger_id AND c.customer_id = n.customer_id OFFSET 0) AS c
     GROUP BY c.customer_id, c.code ORDER BY c.customer_id LIMIT 1;
     IF FOUND THEN
         RAISE SQLSTATE 'RA001' USING
@@ -142,14 +149,16 @@ DECLARE
     wrong record;
 BEGIN
     PERFORM ar.lock_credit(bill_reservations.ledger_id, ARRAY(
-        SELECT DISTINCT v.customer_id FROM ar.invoice AS v
-        WHERE v.ledger_id = bill_reservations.ledger_id AND v.invoice_id = ANY (bill_reservations.invoice_ids)));
+        SELECT DISTINCT v.customer_id FROM unnest(bill_reservations.invoice_ids) AS w(invoice_id)
+        CROSS JOIN LATERAL (SELECT v.customer_id FROM ar.invoice AS v
+                            WHERE v.ledger_id = bill_reservations.ledger_id AND v.invoice_id = w.invoice_id OFFSET 0) AS v));
     SELECT v.invoice_id, v.total, r.order_reference, r.amount INTO wrong
-    FROM ar.invoice AS v
+    FROM unnest(bill_reservations.invoice_ids) AS w(invoice_id)
+    CROSS JOIN LATERAL (SELECT v.* FROM ar.invoice AS v
+                        WHERE v.ledger_id = bill_reservations.ledger_id AND v.invoice_id = w.invoice_id OFFSET 0) AS v
     JOIN ar.credit_reservation AS r ON r.ledger_id = v.ledger_id AND r.order_reference = v.order_reference
      AND r.customer_id = v.customer_id
-    WHERE v.ledger_id = bill_reservations.ledger_id AND v.invoice_id = ANY (bill_reservations.invoice_ids)
-      AND v.status = 'open' AND ar.currency(r.amount) <> ar.currency(v.total)
+    WHERE v.status = 'open' AND ar.currency(r.amount) <> ar.currency(v.total)
     ORDER BY v.invoice_id LIMIT 1;
     IF FOUND THEN
         RAISE SQLSTATE 'RA009' USING
@@ -158,13 +167,15 @@ BEGIN
             HINT = 'Invoice an order in its own currency, or name no order.', TABLE = 'invoice', SCHEMA = 'ar', COLUMN = 'order_reference';
     END IF;
     UPDATE ar.credit_reservation AS r SET invoiced = n.invoiced
-    FROM (SELECT r.reservation_id, ar.order_invoiced(r.ledger_id, r.customer_id, r.order_reference, r.amount) AS invoiced
-          FROM ar.credit_reservation AS r
-          JOIN (SELECT DISTINCT v.customer_id, v.order_reference FROM ar.invoice AS v
-                WHERE v.ledger_id = bill_reservations.ledger_id AND v.invoice_id = ANY (bill_reservations.invoice_ids)) AS o
-            ON r.ledger_id = bill_reservations.ledger_id AND r.order_reference = o.order_reference
-           AND r.customer_id = o.customer_id) AS n
-    WHERE r.ledger_id = bill_reservations.ledger_id AND r.reservation_id = n.reservation_id AND r.invoiced <> n.invoiced;
+    FROM (SELECT r.ledger_id, r.reservation_id, ar.order_invoiced(r.ledger_id, r.customer_id, r.order_reference, r.amount) AS invoiced
+          FROM (SELECT DISTINCT v.customer_id, v.order_reference FROM unnest(bill_reservations.invoice_ids) AS w(invoice_id)
+                CROSS JOIN LATERAL (SELECT v.* FROM ar.invoice AS v
+                                    WHERE v.ledger_id = bill_reservations.ledger_id AND v.invoice_id = w.invoice_id OFFSET 0) AS v) AS o
+          CROSS JOIN LATERAL (SELECT r.* FROM ar.credit_reservation AS r
+                              WHERE r.ledger_id = bill_reservations.ledger_id AND r.order_reference = o.order_reference
+                                AND r.customer_id = o.customer_id OFFSET 0) AS r
+          OFFSET 0) AS n
+    WHERE r.ledger_id = n.ledger_id AND r.reservation_id = n.reservation_id AND r.invoiced <> n.invoiced;
 END
 $$;
 COMMENT ON FUNCTION ar.bill_reservations(integer, bigint[]) IS
@@ -175,6 +186,7 @@ CREATE FUNCTION ar.reserve_credits(ledger_id integer, reservations jsonb)
 RETURNS TABLE (element bigint, reservation_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -197,17 +209,19 @@ BEGIN
     ORDER BY g.external_id, g.order_reference
     ON CONFLICT (ledger_id, external_id) WHERE external_id IS NOT NULL DO NOTHING;
     SELECT r.external_id INTO reused
-    FROM jsonb_array_elements(reserve_credits.reservations) AS g(value)
-    JOIN ar.credit_reservation AS r ON r.ledger_id = reserve_credits.ledger_id AND r.external_id = g.value ->> 'external_id'
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(reserve_credits.reservations) AS g(value) OFFSET 0) AS g
+    CROSS JOIN LATERAL (SELECT r.external_id, r.external_digest FROM ar.credit_reservation AS r
+                        WHERE r.ledger_id = reserve_credits.ledger_id AND r.external_id = g.external_id OFFSET 0) AS r
     WHERE r.external_digest IS NULL OR r.external_digest <> ar.payload_digest(g.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('credit reservation', reused);
     END IF;
     RETURN QUERY
     SELECT g.position, r.reservation_id
-    FROM jsonb_array_elements(reserve_credits.reservations) WITH ORDINALITY AS g(value, position)
-    JOIN ar.credit_reservation AS r ON r.ledger_id = reserve_credits.ledger_id
-     AND r.order_reference = g.value ->> 'order_reference'
+    FROM (SELECT g.position, g.value ->> 'order_reference' AS order_reference
+          FROM jsonb_array_elements(reserve_credits.reservations) WITH ORDINALITY AS g(value, position) OFFSET 0) AS g
+    CROSS JOIN LATERAL (SELECT r.reservation_id FROM ar.credit_reservation AS r
+                        WHERE r.ledger_id = reserve_credits.ledger_id AND r.order_reference = g.order_reference OFFSET 0) AS r
     ORDER BY g.position;
 END
 $$;

@@ -16,6 +16,7 @@ CREATE FUNCTION ar.record_credit_events(ledger_id integer, events jsonb)
 RETURNS TABLE (element bigint, event_id bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, ar, pg_temp
+SET cpu_operator_cost = 0
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -44,11 +45,13 @@ BEGIN
     SELECT g.position, coalesce(m.event_id, v.event_id)
     FROM given AS g
     LEFT JOIN made AS m ON m.event_id = g.event_id
-    LEFT JOIN ar.credit_event AS v ON v.ledger_id = record_credit_events.ledger_id AND v.external_id = g.external_id
+    LEFT JOIN LATERAL (SELECT v.event_id FROM ar.credit_event AS v
+                       WHERE v.ledger_id = record_credit_events.ledger_id AND v.external_id = g.external_id OFFSET 0) AS v ON true
     ORDER BY g.position;
     SELECT v.external_id INTO reused
-    FROM jsonb_array_elements(record_credit_events.events) AS g(value)
-    JOIN ar.credit_event AS v ON v.ledger_id = record_credit_events.ledger_id AND v.external_id = g.value ->> 'external_id'
+    FROM (SELECT g.value, g.value ->> 'external_id' AS external_id FROM jsonb_array_elements(record_credit_events.events) AS g(value) OFFSET 0) AS g
+    CROSS JOIN LATERAL (SELECT v.external_id, v.external_digest FROM ar.credit_event AS v
+                        WHERE v.ledger_id = record_credit_events.ledger_id AND v.external_id = g.external_id OFFSET 0) AS v
     WHERE v.external_digest IS NULL OR v.external_digest <> ar.payload_digest(g.value) LIMIT 1;
     IF FOUND THEN
         PERFORM ar.refuse_external_id('credit event', reused);

@@ -10,12 +10,14 @@ BEGIN
     RETURN QUERY
     WITH RECURSIVE line AS (
         SELECT c.customer_id, c.customer_id AS ancestor_id, 0 AS distance, c.parent_id
-        FROM ar.customer AS c
-        WHERE c.ledger_id = customer_ancestors.ledger_id AND c.customer_id = ANY (customer_ancestors.customer_ids)
+        FROM (SELECT DISTINCT w.customer_id FROM unnest(customer_ancestors.customer_ids) AS w(customer_id)) AS w
+        CROSS JOIN LATERAL (SELECT c.customer_id, c.parent_id FROM ar.customer AS c
+                            WHERE c.ledger_id = customer_ancestors.ledger_id AND c.customer_id = w.customer_id OFFSET 0) AS c
         UNION ALL
         SELECT l.customer_id, p.customer_id, l.distance + 1, p.parent_id
         FROM line AS l
-        JOIN ar.customer AS p ON p.ledger_id = customer_ancestors.ledger_id AND p.customer_id = l.parent_id
+        CROSS JOIN LATERAL (SELECT p.customer_id, p.parent_id FROM ar.customer AS p
+                            WHERE p.ledger_id = customer_ancestors.ledger_id AND p.customer_id = l.parent_id OFFSET 0) AS p
     )
     SELECT l.customer_id, l.ancestor_id, l.distance FROM line AS l
     ORDER BY l.customer_id, l.distance DESC;
@@ -97,7 +99,8 @@ BEGIN
                 UNION
                 SELECT c.ledger_id, c.parent_id
                 FROM line AS l
-                JOIN ar.customer AS c ON c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id
+                CROSS JOIN LATERAL (SELECT c.ledger_id, c.parent_id FROM ar.customer AS c
+                                    WHERE c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id OFFSET 0) AS c
                 WHERE c.parent_id IS NOT NULL
             )
             SELECT array_agg(l.ledger_id ORDER BY l.ledger_id, l.customer_id),
@@ -121,13 +124,16 @@ BEGIN
             UNION
             SELECT c.ledger_id, l.origin, c.parent_id
             FROM line AS l
-            JOIN ar.customer AS c ON c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id
+            CROSS JOIN LATERAL (SELECT c.ledger_id, c.parent_id FROM ar.customer AS c
+                                WHERE c.ledger_id = l.ledger_id AND c.customer_id = l.customer_id OFFSET 0) AS c
             WHERE c.parent_id IS NOT NULL AND l.customer_id <> l.origin
         )
         SELECT c.code, p.code AS parent_code
         FROM line AS l
-        JOIN ar.customer AS c ON c.ledger_id = l.ledger_id AND c.customer_id = l.origin
-        JOIN ar.customer AS p ON p.ledger_id = c.ledger_id AND p.customer_id = c.parent_id
+        CROSS JOIN LATERAL (SELECT c.ledger_id, c.code, c.parent_id FROM ar.customer AS c
+                            WHERE c.ledger_id = l.ledger_id AND c.customer_id = l.origin OFFSET 0) AS c
+        CROSS JOIN LATERAL (SELECT p.code FROM ar.customer AS p
+                            WHERE p.ledger_id = c.ledger_id AND p.customer_id = c.parent_id OFFSET 0) AS p
         WHERE l.customer_id = l.origin
         ORDER BY l.ledger_id, l.origin LIMIT 1
     $circle$ INTO wrong USING child_ledgers, children;

@@ -60,8 +60,9 @@ static const ArColumn invoice_columns[] = {
 static ArStatement read_invoices_of_lines =
 {
 	.sql =
-	"SELECT v.invoice_id, v.status FROM ar.invoice AS v"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)",
+	"SELECT v.invoice_id, v.status FROM unnest($2) AS w(invoice_id)"
+	" JOIN LATERAL (SELECT v.invoice_id, v.status FROM ar.invoice AS v"
+	"  WHERE v.ledger_id = $1 AND v.invoice_id = w.invoice_id OFFSET 0) AS v ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -70,10 +71,11 @@ static ArStatement read_invoices_of_lines =
 static ArStatement hold_invoices_of_lines =
 {
 	.sql =
-	"SELECT v.invoice_id, v.status FROM ar.invoice AS v"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
-	"  AND NOT ar.is_own_transaction(v.xmin)"
-	" ORDER BY v.invoice_id FOR NO KEY UPDATE",
+	"SELECT v.invoice_id, v.status"
+	" FROM (SELECT u.invoice_id FROM unnest($2) AS u(invoice_id) ORDER BY u.invoice_id) AS w"
+	" JOIN LATERAL (SELECT v.invoice_id, v.status FROM ar.invoice AS v"
+	"  WHERE v.ledger_id = $1 AND v.invoice_id = w.invoice_id"
+	"   AND NOT ar.is_own_transaction(v.xmin) FOR NO KEY UPDATE) AS v ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -86,7 +88,8 @@ static ArStatement touch_invoices_of_lines =
 {
 	.sql =
 	"UPDATE ar.invoice AS v SET status = v.status"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
+	" FROM (SELECT $1 AS ledger_id, u.invoice_id FROM unnest($2) AS u(invoice_id) OFFSET 0) AS w"
+	" WHERE v.ledger_id = w.ledger_id AND v.invoice_id = w.invoice_id"
 	"  AND NOT ar.is_own_transaction(v.xmin)",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}

@@ -37,9 +37,10 @@ static FullTransactionId held_in;
 static ArStatement find_held =
 {
 	.sql =
-	"SELECT v.invoice_id FROM ar.invoice AS v"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)"
-	"  AND v.status OPERATOR(ar.=) 'held' ORDER BY v.invoice_id",
+	"SELECT w.invoice_id FROM unnest($2) AS w(invoice_id)"
+	" JOIN LATERAL (SELECT v.status FROM ar.invoice AS v"
+	"  WHERE v.ledger_id = $1 AND v.invoice_id = w.invoice_id OFFSET 0) AS v"
+	"  ON v.status OPERATOR(ar.=) 'held' ORDER BY w.invoice_id",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
@@ -52,10 +53,11 @@ static ArStatement finish_invoices =
 	"  terms = f.terms, discount_basis = f.discount_basis, net = f.net,"
 	"  tax = f.tax, cash_rounding = f.cash_rounding,"
 	"  status = COALESCE(f.status, v.status)"
-	" FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-	"  AS f(invoice_id, number, series, series_number, payment_reference, terms,"
-	"   discount_basis, net, tax, cash_rounding, status)"
-	" WHERE v.ledger_id = $1 AND v.invoice_id = f.invoice_id",
+	" FROM (SELECT $1 AS ledger_id, u.*"
+	"  FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+	"   AS u(invoice_id, number, series, series_number, payment_reference, terms,"
+	"    discount_basis, net, tax, cash_rounding, status) OFFSET 0) AS f"
+	" WHERE v.ledger_id = f.ledger_id AND v.invoice_id = f.invoice_id",
 	.nargs = 12,
 	.argtypes = {INT4OID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 		INT8ARRAYOID, TEXTARRAYOID, AR_TYPE_TERMS_ARRAY, TEXTARRAYOID,

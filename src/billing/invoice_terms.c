@@ -45,9 +45,11 @@ static ArStatement read_customers =
 	.sql =
 	"SELECT c.customer_id, COALESCE(c.terms, l.terms), c.code, c.status,"
 	"  CASE WHEN c.status = 'active' THEN true ELSE ar.can_be_invoiced(c.status) END"
-	" FROM ar.customer AS c JOIN ar.ledger AS l ON l.ledger_id = c.ledger_id"
-	" WHERE c.ledger_id = $1 AND c.customer_id = ANY ($2)"
-	" ORDER BY c.customer_id FOR KEY SHARE OF c",
+	" FROM (SELECT DISTINCT u.customer_id FROM unnest($2) AS u(customer_id)"
+	"  ORDER BY u.customer_id) AS w"
+	" JOIN LATERAL (SELECT c.customer_id, c.terms, c.code, c.status FROM ar.customer AS c"
+	"  WHERE c.ledger_id = $1 AND c.customer_id = w.customer_id FOR KEY SHARE) AS c ON true"
+	" JOIN ar.ledger AS l ON l.ledger_id = $1",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };

@@ -50,11 +50,11 @@ static ArStatement is_checked =
 	.sql =
 	"SELECT EXISTS (SELECT FROM ar.credit_policy AS p WHERE p.ledger_id = $1)"
 	" OR (SELECT pg_catalog.count(*) > 0 FROM unnest($2) AS w(customer_id)"
-	"  JOIN ar.customer AS c ON c.ledger_id = $1"
-	"   AND c.customer_id = w.customer_id AND c.status = 'on_hold')"
+	"  JOIN LATERAL (SELECT c.status FROM ar.customer AS c WHERE c.ledger_id = $1"
+	"   AND c.customer_id = w.customer_id OFFSET 0) AS c ON c.status = 'on_hold')"
 	" OR (SELECT pg_catalog.count(*) > 0 FROM unnest($2) AS w(customer_id)"
-	"  JOIN ar.credit_stop AS s ON s.ledger_id = $1"
-	"   AND s.customer_id = w.customer_id AND s.lifted_at IS NULL)"
+	"  JOIN LATERAL (SELECT FROM ar.credit_stop AS s WHERE s.ledger_id = $1"
+	"   AND s.customer_id = w.customer_id AND s.lifted_at IS NULL OFFSET 0) AS s ON true)"
 	" OR EXISTS (SELECT FROM ar.credit_hold AS h WHERE h.ledger_id = $1"
 	"  AND h.decision IS NULL AND h.action = 'hold')",
 	.nargs = 2,
@@ -89,9 +89,10 @@ static ArStatement lock_orders =
 {
 	.sql =
 	"SELECT r.reservation_id FROM ar.credit_reservation AS r,"
-	" (SELECT DISTINCT v.customer_id, v.order_reference FROM ar.invoice AS v"
-	"  WHERE v.ledger_id = $1 AND v.invoice_id = ANY ($2)) AS o"
-	" WHERE r.ledger_id = $1 AND r.order_reference = o.order_reference"
+	" (SELECT DISTINCT $1 AS ledger_id, v.customer_id, v.order_reference FROM unnest($2) AS w(invoice_id)"
+	"  JOIN LATERAL (SELECT v.customer_id, v.order_reference FROM ar.invoice AS v"
+	"   WHERE v.ledger_id = $1 AND v.invoice_id = w.invoice_id OFFSET 0) AS v ON true) AS o"
+	" WHERE r.ledger_id = o.ledger_id AND r.order_reference = o.order_reference"
 	"  AND r.customer_id = o.customer_id"
 	" ORDER BY r.reservation_id FOR NO KEY UPDATE OF r",
 	.nargs = 2,

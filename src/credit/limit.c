@@ -43,10 +43,11 @@ static ArStatement find_limited =
 {
 	.sql =
 	"SELECT c.customer_id FROM unnest($2) AS w(customer_id)"
-	" JOIN ar.customer AS c ON c.ledger_id = $1 AND c.customer_id = w.customer_id"
-	"  AND (c.credit_limit IS NOT NULL OR c.parent_id IS NOT NULL"
-	"   OR EXISTS (SELECT FROM ar.credit_account AS a"
-	"    WHERE a.ledger_id = $1 AND a.customer_id = c.customer_id)"
+	" JOIN LATERAL (SELECT c.customer_id, c.credit_limit, c.parent_id FROM ar.customer AS c"
+	"  WHERE c.ledger_id = $1 AND c.customer_id = w.customer_id OFFSET 0) AS c"
+	"  ON (c.credit_limit IS NOT NULL OR c.parent_id IS NOT NULL"
+	"   OR (SELECT a.customer_id FROM ar.credit_account AS a"
+	"    WHERE a.ledger_id = $1 AND a.customer_id = c.customer_id) IS NOT NULL"
 	"   OR EXISTS (SELECT FROM ar.credit_policy AS p"
 	"    WHERE p.ledger_id = $1 AND p.default_limit IS NOT NULL))",
 	.nargs = 2,

@@ -101,8 +101,9 @@ static ArStatement read_undone =
 	.sql =
 	"SELECT a.application_id, a.credit_item_id, a.debit_item_id, a.amount,"
 	"  a.applied_on"
-	" FROM ar.application AS a"
-	" WHERE a.ledger_id = $1 AND a.application_id = ANY ($2)",
+	" FROM unnest($2) AS w(application_id)"
+	" JOIN LATERAL (SELECT * FROM ar.application AS a"
+	"  WHERE a.ledger_id = $1 AND a.application_id = w.application_id OFFSET 0) AS a ON true",
 	.nargs = 2,
 	.argtypes = {INT4OID, INT8ARRAYOID}
 };
