@@ -24,13 +24,6 @@
 PG_FUNCTION_INFO_V1(ar_tg_follow_items);
 PG_FUNCTION_INFO_V1(ar_tg_guard_invoice_line);
 
-/* A key of an invoice, as collected from other tables' rows. */
-typedef struct InvoiceKey
-{
-	int32		ledger_id;
-	int64		invoice_id;
-} InvoiceKey;
-
 /* What is read and written to follow items. */
 typedef struct Followed
 {
@@ -101,8 +94,8 @@ static ArStatement touch_invoices_of_lines =
 static int
 compare_keys(const void *left, const void *right)
 {
-	const InvoiceKey *a = left;
-	const InvoiceKey *b = right;
+	const ArTouchedInvoice *a = left;
+	const ArTouchedInvoice *b = right;
 
 	if (a->ledger_id != b->ledger_id)
 		return a->ledger_id < b->ledger_id ? -1 : 1;
@@ -114,8 +107,8 @@ compare_keys(const void *left, const void *right)
 /*
  * collect_keys adds the invoice keys of a transition table to those there.
  */
-static InvoiceKey *
-collect_keys(TriggerData *trigger, Tuplestorestate *store, InvoiceKey *keys, int *count)
+static ArTouchedInvoice *
+collect_keys(TriggerData *trigger, Tuplestorestate *store, ArTouchedInvoice *keys, int *count)
 {
 	Relation	relation = trigger->tg_relation;
 	AttrNumber	ledger_id = ar_column(relation, "ledger_id", INT4OID);
@@ -125,9 +118,9 @@ collect_keys(TriggerData *trigger, Tuplestorestate *store, InvoiceKey *keys, int
 
 	if (keys == NULL)
 		keys = MemoryContextAllocHuge(CurrentMemoryContext,
-									  sizeof(InvoiceKey) * (Size) Max(rows_count, 1));
+									  sizeof(ArTouchedInvoice) * (Size) Max(rows_count, 1));
 	else
-		keys = repalloc_huge(keys, sizeof(InvoiceKey) * (Size) (*count + rows_count + 1));
+		keys = repalloc_huge(keys, sizeof(ArTouchedInvoice) * (Size) (*count + rows_count + 1));
 	ar_transition_begin(&rows, trigger, store);
 	while (ar_transition_next(&rows))
 	{
@@ -138,7 +131,7 @@ collect_keys(TriggerData *trigger, Tuplestorestate *store, InvoiceKey *keys, int
 			continue;
 		keys[*count].ledger_id = DatumGetInt32(ar_transition_value(&rows, ledger_id));
 		keys[*count].invoice_id = DatumGetInt64(value);
-		(*count)++;
+		keys[(*count)++].is_paid = false;
 	}
 	ar_transition_end(&rows);
 	return keys;
@@ -149,13 +142,13 @@ collect_keys(TriggerData *trigger, Tuplestorestate *store, InvoiceKey *keys, int
  * function, as the two arguments of its statements.
  */
 static void
-for_each_ledger(InvoiceKey *keys, int count,
+for_each_ledger(ArTouchedInvoice *keys, int count,
 				void (*work) (Relation relation, Datum *values), Relation relation)
 {
 	Datum	   *ids = palloc_extended(sizeof(Datum) * (Size) count, MCXT_ALLOC_HUGE);
 	int			n = 0;
 
-	qsort(keys, count, sizeof(InvoiceKey), compare_keys);
+	qsort(keys, count, sizeof(ArTouchedInvoice), compare_keys);
 	for (int i = 0; i < count; i++)
 	{
 		Datum		values[2];
@@ -293,7 +286,7 @@ is_reversed(Followed *followed, const Datum *invoice_key)
  * or is not posted, and written off while a write-off stands.
  */
 static ArInvoiceStatus
-status_now(Followed *followed, const ArMovedItem *moved, const Datum *invoice_key)
+status_now(Followed *followed, const ArTouchedInvoice *invoice, const Datum *invoice_key)
 {
 	ArTable    *items = &followed->items;
 	int64		total = 0;
@@ -317,12 +310,12 @@ status_now(Followed *followed, const ArMovedItem *moved, const Datum *invoice_ke
 		followed->item_ids[count++] = DatumGetInt64(ar_table_value(items, followed->item_id));
 	}
 	/* Of one that payments alone have settled there is nothing to look for. */
-	if (open == 0 && !(moved->is_paid && count == 1))
+	if (open == 0 && !(invoice->is_paid && count == 1))
 	{
 		begin_looking_back(followed);
 		for (int i = 0; i < count; i++)
 			written_off = ar_add_minor(written_off,
-									   written_off_minor(followed, moved->ledger_id,
+									   written_off_minor(followed, invoice->ledger_id,
 														 followed->item_ids[i], &has_memo));
 		reversed = has_memo && is_reversed(followed, invoice_key);
 	}
@@ -333,11 +326,11 @@ status_now(Followed *followed, const ArMovedItem *moved, const Datum *invoice_ke
  * follow gives an invoice the status that its items have.
  */
 static void
-follow(Followed *followed, const ArMovedItem *moved)
+follow(Followed *followed, const ArTouchedInvoice *invoice)
 {
 	ArTable    *invoices = &followed->invoices;
-	Datum		key[2] = {Int32GetDatum(moved->ledger_id), Int64GetDatum(moved->invoice_id)};
-	ArInvoiceStatus status = status_now(followed, moved, key);
+	Datum		key[2] = {Int32GetDatum(invoice->ledger_id), Int64GetDatum(invoice->invoice_id)};
+	ArInvoiceStatus status = status_now(followed, invoice, key);
 	Datum		value = ArInvoiceStatusGetDatum(status);
 
 	if (ar_table_find(invoices, key, lengthof(key)) &&
@@ -347,37 +340,23 @@ follow(Followed *followed, const ArMovedItem *moved)
 }
 
 /*
- * compare_moved orders items by their invoices; of one of them, any.
- */
-static int
-compare_moved(const void *left, const void *right)
-{
-	const ArMovedItem *a = left;
-	const ArMovedItem *b = right;
-
-	if (a->ledger_id != b->ledger_id)
-		return a->ledger_id < b->ledger_id ? -1 : 1;
-	return a->invoice_id < b->invoice_id ? -1 : a->invoice_id > b->invoice_id;
-}
-
-/*
  * ar_follow_items gives invoices the status that their items now have.  The
  * array is reordered.
  */
 void
-ar_follow_items(Relation items, ArMovedItem *moved, int count)
+ar_follow_items(Relation items, ArTouchedInvoice *invoices, int count)
 {
 	Followed	followed;
 	ArWriter	writer;
 
 	if (count == 0)
 		return;
-	qsort(moved, count, sizeof(ArMovedItem), compare_moved);
+	qsort(invoices, count, sizeof(ArTouchedInvoice), compare_keys);
 	ar_writer_begin(&writer, items);
 	begin_following(&followed);
 	for (int i = 0; i < count; i++)
-		if (i == 0 || compare_moved(&moved[i - 1], &moved[i]) != 0)
-			follow(&followed, &moved[i]);
+		if (i == 0 || compare_keys(&invoices[i - 1], &invoices[i]) != 0)
+			follow(&followed, &invoices[i]);
 	end_following(&followed);
 	ar_writer_end(&writer);
 }
@@ -390,17 +369,9 @@ ar_tg_follow_items(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_follow_items", TRIGGER_EVENT_AFTER);
 	int			count = 0;
-	InvoiceKey *keys = collect_keys(trigger, trigger->tg_newtable, NULL, &count);
-	ArMovedItem *moved = MemoryContextAllocExtended(CurrentMemoryContext,
-													sizeof(ArMovedItem) * (Size) Max(count, 1),
-													MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	ArTouchedInvoice *invoices = collect_keys(trigger, trigger->tg_newtable, NULL, &count);
 
-	for (int i = 0; i < count; i++)
-	{
-		moved[i].ledger_id = keys[i].ledger_id;
-		moved[i].invoice_id = keys[i].invoice_id;
-	}
-	ar_follow_items(trigger->tg_relation, moved, count);
+	ar_follow_items(trigger->tg_relation, invoices, count);
 	return PointerGetDatum(NULL);
 }
 
@@ -446,7 +417,7 @@ Datum
 ar_tg_guard_invoice_line(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = ar_trigger(fcinfo, "ar.tg_guard_invoice_line", TRIGGER_EVENT_AFTER);
-	InvoiceKey *keys = NULL;
+	ArTouchedInvoice *keys = NULL;
 	int			count = 0;
 	ArWriter	writer;
 

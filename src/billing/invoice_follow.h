@@ -7,6 +7,6 @@
 
 #include "item/application.h"
 
-extern void ar_follow_items(Relation items, ArMovedItem *moved, int count);
+extern void ar_follow_items(Relation items, ArTouchedInvoice *invoices, int count);
 
 #endif							/* AR_BILLING_INVOICE_FOLLOW_H */

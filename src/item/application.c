@@ -503,7 +503,7 @@ last_application(ArTable *applications, int32 ledger_id, const TouchedItem *item
  */
 static void
 note_moved(ArTable *items, const ItemPlaces *places, int32 ledger_id, bool is_paid,
-		   ArMovedItem *moved, int *count)
+		   ArTouchedInvoice *moved, int *count)
 {
 	bool		isnull;
 	Datum		invoice_id = slot_getattr(items->row, places->invoice_id, &isnull);
@@ -527,8 +527,8 @@ move_items(Relation relation, int32 ledger_id, TouchedItem **sorted, int count)
 	AttrNumber	open;
 	AttrNumber	undone_on;
 	ItemPlaces	places;
-	ArMovedItem *moved = MemoryContextAllocHuge(CurrentMemoryContext,
-												sizeof(ArMovedItem) * (Size) count);
+	ArTouchedInvoice *moved = MemoryContextAllocHuge(CurrentMemoryContext,
+													 sizeof(ArTouchedInvoice) * (Size) count);
 	int			moved_count = 0;
 	bool		is_told;
 

@@ -26,16 +26,16 @@ typedef struct ArApplication
 	int			confidence;		/* in ten-thousandths; below zero: it was told what to do */
 } ArApplication;
 
-/* An item of an invoice, whose open amount a statement changed. */
-typedef struct ArMovedItem
+/* An invoice whose items a statement changed, or its lines. */
+typedef struct ArTouchedInvoice
 {
 	int32		ledger_id;
 	int64		invoice_id;
-	bool		is_paid;		/* nothing was ever applied, and now all by payments */
-} ArMovedItem;
+	bool		is_paid;		/* to an item nothing was ever applied, and now all by payments */
+} ArTouchedInvoice;
 
-/* What follows the items of invoices, told in the order of their ids. */
-typedef void (*ArItemsFollower) (Relation items, ArMovedItem *moved, int count);
+/* What follows the items of invoices.  It may reorder the array. */
+typedef void (*ArItemsFollower) (Relation items, ArTouchedInvoice *invoices, int count);
 
 extern ArItemsFollower ar_items_follower;
 
